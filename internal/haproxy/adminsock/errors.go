@@ -1,0 +1,115 @@
+package adminsock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"halab/internal/haproxy"
+)
+
+// Errors to tell apart with errors.Is.
+var (
+	// ErrPermission is a command that needs a higher level than the socket's:
+	// changes need level admin.
+	ErrPermission = errors.New("the stats socket's level is too low")
+	// ErrUnknownServer is a backend or a server that HAProxy does not have.
+	ErrUnknownServer = errors.New("no such backend or server")
+	// ErrNoAnswer is an answer that never came or was cut: the peer is dead,
+	// is going away, or is no HAProxy.
+	ErrNoAnswer = errors.New("no complete answer")
+	// ErrUnchanged is a change that HAProxy accepted and did not make.
+	ErrUnchanged = errors.New("the change was accepted but not made")
+)
+
+// CommandError is a command that HAProxy refused.
+type CommandError struct {
+	Command  string
+	Answer   string // HAProxy's own words, several lines at times
+	Severity int    // as in syslog: 3 is an error, 6 information
+}
+
+// Error gives the command and the first line of the answer.
+func (e *CommandError) Error() string {
+	first, _, _ := strings.Cut(e.Answer, "\n")
+	text := fmt.Sprintf("%s: HAProxy answered: %s", e.Command, first)
+	if e.Is(ErrPermission) {
+		text += " (the stats socket needs level admin)"
+	}
+	return text
+}
+
+// unknownAnswers begin the answers that name a backend or server that is not
+// there, in HAProxy 2.2 to 3.2.
+var unknownAnswers = []string{"Can't find backend", "No such backend", "No such server"}
+
+// Is tells ErrPermission and ErrUnknownServer by HAProxy's answer, which has
+// no code for them.
+func (e *CommandError) Is(target error) bool {
+	switch target {
+	case ErrPermission:
+		return strings.HasPrefix(e.Answer, "Permission denied")
+	case ErrUnknownServer:
+		for _, begin := range unknownAnswers {
+			if strings.HasPrefix(e.Answer, begin) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// UnchangedError is a server that is not as it was asked to be, although
+// HAProxy refused nothing.
+type UnchangedError struct {
+	Server    haproxy.ServerRef
+	Want, Got string
+}
+
+// Error says what was asked for and what is.
+func (e *UnchangedError) Error() string {
+	return fmt.Sprintf("%s: asked for %s, HAProxy has %s", e.Server, e.Want, e.Got)
+}
+
+// Unwrap makes it an ErrUnchanged.
+func (e *UnchangedError) Unwrap() error { return ErrUnchanged }
+
+// noAnswerError is ErrNoAnswer with what there was of an answer.
+type noAnswerError struct {
+	cmd, got string
+}
+
+func (e *noAnswerError) Error() string {
+	if e.got == "" {
+		return fmt.Sprintf("%s: %v: the peer closed the connection", e.cmd, ErrNoAnswer)
+	}
+	const tail = 60
+	end := e.got[max(0, len(e.got)-tail):]
+	return fmt.Sprintf("%s: %v: %d bytes, the last are %q", e.cmd, ErrNoAnswer, len(e.got), end)
+}
+
+func (e *noAnswerError) Unwrap() error { return ErrNoAnswer }
+
+// maxUnixPath is the longest path of a unix socket on Linux, unix(7).
+const maxUnixPath = 107
+
+// dialError is the context's error where that is what ended the dialing.
+func dialError(ctx context.Context, address string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("connect: %w", ctx.Err())
+	}
+	if strings.Contains(address, "/") && len(address) > maxUnixPath {
+		return fmt.Errorf("connect: the path is longer than the %d bytes of a unix socket: %w", maxUnixPath, err)
+	}
+	return fmt.Errorf("connect: %w", err)
+}
+
+// ioError is the context's error where that is what ended the exchange, and
+// ErrNoAnswer where the peer did.
+func ioError(ctx context.Context, op string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", op, ctx.Err())
+	}
+	return fmt.Errorf("%s: %w: %w", op, ErrNoAnswer, err)
+}
