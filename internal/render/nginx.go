@@ -1,0 +1,56 @@
+package render
+
+import (
+	"bytes"
+	"text/template"
+
+	"halab/internal/haproxy"
+	"halab/internal/scenario"
+	"halab/templates"
+)
+
+type nginxData struct {
+	Version, Server, User, Dir, File, Listen string
+
+	DownloadPath, UploadPath  string
+	WebSocketPath, EventsPath string
+	Streams                   string
+	// DownloadRate is in bytes a second, UploadSize in bytes; 0 without the
+	// lane.
+	DownloadRate, UploadSize int64
+}
+
+func nginxConf(s *scenario.Scenario, ref haproxy.ServerRef, t Target) ([]byte, error) {
+	tmpl, err := template.New("nginx.conf").Parse(templates.Nginx)
+	if err != nil {
+		return nil, err
+	}
+	srv := s.Server(ref)
+	data := nginxData{
+		Version: srv.Nginx, Server: ref.String(), User: t.User, Dir: t.Dir,
+		File: FileName(ref), Listen: srv.Address,
+		DownloadPath: DownloadPath, UploadPath: UploadPath,
+		WebSocketPath: WebSocketPath, EventsPath: EventsPath,
+	}
+	if d := s.Traffic.Download; d != nil {
+		data.DownloadRate = max(1, int64(float64(d.Bytes())/d.LastsD().Seconds()))
+	}
+	if u := s.Traffic.Upload; u != nil {
+		data.UploadSize = u.Bytes()
+	}
+	if s.Traffic.Stream != nil {
+		data.Streams = t.Streams
+	}
+	if v := t.Versions[ref]; v != "" {
+		data.Version = v
+	}
+	if p, ok := t.Servers[ref]; ok {
+		data.Listen = p.Listen
+	}
+	if data.Dir == "" {
+		data.Dir = "/tmp"
+	}
+	var out bytes.Buffer
+	err = tmpl.Execute(&out, data)
+	return out.Bytes(), err
+}

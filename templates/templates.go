@@ -1,0 +1,18 @@
+// Package templates owns the text that halab fills in. It never fills it in
+// itself: render and report do.
+package templates
+
+import "embed"
+
+// Nginx is the text/template of one server's nginx.conf; its data is
+// render's nginxData.
+//
+//go:embed nginx.conf.tmpl
+var Nginx string
+
+// Report holds the HTML report: report/*.html.tmpl are html/templates whose
+// data is report's page, and report/*.css and report/*.js stand in the page
+// as they are.
+//
+//go:embed report
+var Report embed.FS
