@@ -1,0 +1,127 @@
+package container_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"halab/internal/lab"
+	"halab/internal/lab/container"
+	"halab/internal/lab/labtest"
+)
+
+func TestEngineDies(t *testing.T) {
+	p := newProxy(t)
+	labtest.Outage{
+		Subject: labtest.Subject{
+			New: func() lab.Runtime { return container.New() }, Programs: images(t), Left: onEngine,
+		},
+		Env:   []string{"DOCKER_HOST=unix://" + p.path},
+		Begin: p.cut,
+		End:   func() { p.serve(t) },
+		Says: func(stderr string) bool {
+			return strings.Contains(stderr, "container engine at unix://"+p.path)
+		},
+	}.Run(t)
+}
+
+// TestRemoveEngineGone has the engine gone when a lab is to be removed by its
+// record alone.
+func TestRemoveEngineGone(t *testing.T) {
+	needEngine(t)
+	p := newProxy(t)
+	t.Setenv("DOCKER_HOST", "unix://"+p.path)
+	rec := &lab.Record{ID: "none", Stay: true}
+	if err := container.New().Remove(t.Context(), rec); err != nil {
+		t.Fatal(err)
+	}
+	p.cut()
+	_, ok := errors.AsType[*container.EngineError](container.New().Remove(t.Context(), rec))
+	if !ok {
+		t.Errorf("remove without an engine: want an EngineError")
+	}
+}
+
+// proxy stands between halab and the engine and can be cut, for the engine
+// itself is not the tests' to kill.
+type proxy struct {
+	path, engine string
+
+	mu    sync.Mutex
+	l     net.Listener
+	conns []net.Conn
+}
+
+func newProxy(t *testing.T) *proxy {
+	t.Helper()
+	needEngine(t)
+	dir, err := os.MkdirTemp("", "pr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{path: filepath.Join(dir, "docker.sock"), engine: strings.TrimPrefix(container.Host(), "unix://")}
+	p.serve(t)
+	t.Cleanup(func() {
+		p.cut()
+		_ = os.RemoveAll(dir)
+	})
+	return p
+}
+
+// serve accepts until the proxy is cut.
+func (p *proxy) serve(t *testing.T) {
+	t.Helper()
+	l, err := net.Listen("unix", p.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.mu.Lock()
+	p.l = l
+	p.mu.Unlock()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.join(c)
+		}
+	}()
+}
+
+func (p *proxy) join(c net.Conn) {
+	e, err := net.Dial("unix", p.engine)
+	if err != nil {
+		_ = c.Close()
+		return
+	}
+	p.mu.Lock()
+	p.conns = append(p.conns, c, e)
+	p.mu.Unlock()
+	go func() {
+		_, _ = io.Copy(e, c)
+		_ = e.(*net.UnixConn).CloseWrite()
+	}()
+	_, _ = io.Copy(c, e)
+	_ = c.Close()
+}
+
+// cut ends every connection and takes no more.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.l != nil {
+		_ = p.l.Close()
+	}
+	for _, c := range p.conns {
+		_ = c.Close()
+	}
+	p.l, p.conns = nil, nil
+	_ = syscall.Unlink(p.path)
+}

@@ -1,0 +1,140 @@
+// Package ports owns the choice of a lab's ports on loopback.
+//
+// It never listens for longer than a look takes, and never looks beyond
+// loopback.
+package ports
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Chosen ports lie below the range from which Linux takes the ports of
+// outgoing connections (ip_local_port_range, 32768 on), so that none of the
+// prober's connections can take one between the choice and the bind.
+const (
+	lowest  = 12000
+	highest = 32000
+)
+
+// Chooser hands out loopback addresses, none twice.
+type Chooser struct {
+	// Own asks for the scenario's own ports wherever they can be had.
+	Own bool
+	// Engine says that a container engine will listen, which may do so on
+	// ports that this user may not.
+	Engine bool
+	// Notes say for people which wish could not be met, and why.
+	Notes []string
+
+	taken map[int]bool
+}
+
+// Error says that a port that was asked for cannot be had.
+type Error struct {
+	Address string
+	Err     error
+}
+
+func (e *Error) Error() string {
+	why := e.Err.Error()
+	switch {
+	case errors.Is(e.Err, syscall.EADDRINUSE):
+		why = "something else listens there"
+	case errors.Is(e.Err, syscall.EACCES):
+		why = "ports below 1024 need root here (or sysctl net.ipv4.ip_unprivileged_port_start)"
+	}
+	return fmt.Sprintf("port %s cannot be had: %s", e.Address, why)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Frontend is the address of a frontend: the published port, which must be
+// had, or as Take. Its error is an *Error where that port cannot be had.
+func (c *Chooser) Frontend(name, bind string, publish map[string]int) (string, error) {
+	port, ok := publish[name]
+	if !ok {
+		return c.Take("frontend "+name, bind)
+	}
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	if err := c.claim(port); err != nil {
+		return "", &Error{Address: address, Err: err}
+	}
+	return address, nil
+}
+
+// Take is the scenario's own port where that is wanted and can be had, else
+// a free one.
+func (c *Chooser) Take(who, address string) (string, error) {
+	_, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("address of %s: %w", who, err)
+	}
+	if !c.Own {
+		return c.Free()
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		return "", fmt.Errorf("address of %s: %w", who, err)
+	}
+	own := net.JoinHostPort("127.0.0.1", text)
+	if err := c.claim(port); err != nil {
+		c.Notes = append(c.Notes, fmt.Sprintf("%s: %v; another one is used", who, &Error{Address: own, Err: err}))
+		return c.Free()
+	}
+	return own, nil
+}
+
+// Free is a loopback address that nothing listens on.
+func (c *Chooser) Free() (string, error) {
+	for range 200 {
+		port := lowest + rand.IntN(highest-lowest)
+		if c.claim(port) == nil {
+			return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
+		}
+	}
+	return "", errors.New("find a free port: 200 were tried and taken")
+}
+
+// claim tells whether the port can be listened on now, and takes it.
+func (c *Chooser) claim(port int) error {
+	if c.taken[port] {
+		return syscall.EADDRINUSE
+	}
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	err := listen(address)
+	if c.Engine && errors.Is(err, syscall.EACCES) {
+		err = silent(address)
+	}
+	if err != nil {
+		return err
+	}
+	if c.taken == nil {
+		c.taken = map[int]bool{}
+	}
+	c.taken[port] = true
+	return nil
+}
+
+func listen(address string) error {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
+
+// silent tells whether nobody answers at address.
+func silent(address string) error {
+	conn, err := net.DialTimeout("tcp", address, time.Second)
+	if err != nil {
+		return nil
+	}
+	_ = conn.Close()
+	return syscall.EADDRINUSE
+}

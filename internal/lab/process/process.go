@@ -1,0 +1,183 @@
+// Package process is the runtime that runs a lab's HAProxy and nginx as plain
+// processes on loopback: no engine, no root.
+//
+// It never decides what a lab is made of or when it is ready.
+package process
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"halab/internal/haproxy"
+	"halab/internal/lab"
+	"halab/internal/lab/ports"
+	"halab/internal/render"
+)
+
+// Runtime runs programs as processes. The zero value is ready.
+type Runtime struct {
+	site lab.Site
+}
+
+// New makes a process runtime for one lab.
+func New() *Runtime { return &Runtime{} }
+
+// Name is "process".
+func (r *Runtime) Name() string { return "process" }
+
+// Prepare gives every frontend and server a port on loopback that is free
+// now.
+func (r *Runtime) Prepare(_ context.Context, site lab.Site) (lab.Layout, error) {
+	r.site = site
+	choose := &ports.Chooser{Own: site.OwnPorts}
+	l := lab.Layout{Frontends: map[string]string{}, SSL: map[string]string{}}
+	l.Target.Binds, l.Target.SSLBinds = map[string]string{}, map[string]string{}
+	l.Target.Servers = map[haproxy.ServerRef]render.Place{}
+	for _, f := range site.Scenario.Frontends {
+		address, err := choose.Frontend(f.Name, f.Bind, site.Publish)
+		if err != nil {
+			return lab.Layout{}, err
+		}
+		l.Frontends[f.Name], l.Target.Binds[f.Name] = address, address
+		if f.SSL == nil {
+			continue
+		}
+		if address, err = choose.Take("frontend "+f.Name, f.SSL.Bind); err != nil {
+			return lab.Layout{}, err
+		}
+		l.SSL[f.Name], l.Target.SSLBinds[f.Name] = address, address
+	}
+	for _, b := range site.Scenario.Backends {
+		for _, s := range b.Servers {
+			address, err := choose.Take(b.Name+"/"+s.Name, s.Address)
+			if err != nil {
+				return lab.Layout{}, err
+			}
+			l.Target.Servers[haproxy.ServerRef{Backend: b.Name, Server: s.Name}] = render.Place{Connect: address, Listen: address}
+		}
+	}
+	address, err := choose.Free()
+	if err != nil {
+		return lab.Layout{}, err
+	}
+	l.AdminTCP = address
+	l.Target.Sockets = []string{"ipv4@" + address}
+	if os.Geteuid() == 0 {
+		// nginx's workers would otherwise run as the user it was built for,
+		// who may not exist on this machine.
+		l.Target.User = "root"
+	}
+	l.Notes = choose.Notes
+	return l, nil
+}
+
+// Start forks one program. Its output goes to a file in the lab's directory.
+func (r *Runtime) Start(_ context.Context, spec lab.Spec) (lab.Instance, error) {
+	out := OutputFile(r.site.Dir, spec.Role)
+	f, err := os.OpenFile(out, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("open its output: %w", err)
+	}
+	defer f.Close()
+	argv := append(append([]string{}, spec.Program.Argv...), spec.Args...)
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = r.site.Dir
+	cmd.Env = append(os.Environ(), mark+r.site.ID)
+	cmd.Stdout, cmd.Stderr = f, f
+	// A session of its own: a Ctrl-C on the terminal is halab's to handle.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	if err := recordLeader(r.site.Dir, cmd.Process.Pid); err != nil {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		return nil, err
+	}
+	i := &instance{cmd: cmd, out: out, done: make(chan struct{})}
+	go i.wait()
+	return i, nil
+}
+
+// TakeOver starts a HAProxy that gets the listening sockets from the stats
+// socket of the old one, which then finishes and ends.
+func (r *Runtime) TakeOver(ctx context.Context, spec lab.Spec, old lab.Instance, socket string) (lab.Instance, error) {
+	o, ok := old.(*instance)
+	if !ok {
+		return nil, lab.ErrNoTakeover
+	}
+	spec.Args = append(spec.Args[:len(spec.Args):len(spec.Args)], "-x", socket, "-sf", strconv.Itoa(o.cmd.Process.Pid))
+	return r.Start(ctx, spec)
+}
+
+// OutputFile is where the output of the program in this role is kept in the
+// lab's directory.
+func OutputFile(dir, role string) string {
+	return filepath.Join(dir, strings.ReplaceAll(role, "/", "-")+".out")
+}
+
+type instance struct {
+	cmd  *exec.Cmd
+	out  string
+	done chan struct{}
+}
+
+func (i *instance) wait() {
+	_ = i.cmd.Wait() // how it ended is told by its output
+	close(i.done)
+}
+
+// Signal sends sig; a process that has ended is an error. KILL goes to the
+// whole process group: nginx's workers live on when their master is killed.
+func (i *instance) Signal(_ context.Context, sig os.Signal) error {
+	if sig == syscall.SIGKILL && !i.ended() {
+		return i.group(syscall.SIGKILL)
+	}
+	return i.cmd.Process.Signal(sig)
+}
+
+// Pause sends STOP to the process group.
+func (i *instance) Pause(context.Context) error { return i.group(syscall.SIGSTOP) }
+
+// Resume sends CONT to the process group.
+func (i *instance) Resume(context.Context) error { return i.group(syscall.SIGCONT) }
+
+// group sends sig to the process group, which began with the program's
+// session.
+func (i *instance) group(sig syscall.Signal) error {
+	if i.ended() {
+		return os.ErrProcessDone
+	}
+	return syscall.Kill(-i.cmd.Process.Pid, sig)
+}
+
+func (i *instance) ended() bool {
+	select {
+	case <-i.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Done is closed when the process has ended.
+func (i *instance) Done() <-chan struct{} { return i.done }
+
+// outputTail is how much of a program's output an error message shows, in
+// bytes.
+const outputTail = 4096
+
+// Output is the last 4 KiB that the program wrote.
+func (i *instance) Output() string {
+	data, err := os.ReadFile(i.out)
+	if err != nil {
+		return ""
+	}
+	return string(data[max(0, len(data)-outputTail):])
+}
