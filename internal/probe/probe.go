@@ -1,0 +1,109 @@
+// Package probe owns the traffic: bare connections on which each request is
+// written once, on schedule, and followed to its outcome.
+//
+// It never retries, never judges, and does not use net/http's client, which
+// sends a request again by itself when a reused connection turns out closed.
+package probe
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"halab/internal/history"
+)
+
+// Target is what is asked, and what a right answer is.
+type Target struct {
+	Address string // host:port
+	// TLS is the address of the bind line with ssl, and CA whom to believe
+	// there; empty and nil where the lanes tls and h2 have nothing to do.
+	TLS  string
+	CA   *x509.CertPool
+	Path string
+	// EndStreams tells whoever sends events that the traffic is over, so that
+	// each stream of them ends; nil: the prober closes them.
+	EndStreams func()
+	// Timeout bounds a request from its intended send time.
+	Timeout time.Duration
+	// Status are the allowed status codes. The body of an answer is compared
+	// under status 200.
+	Status []int
+	// Bodies are the pages by server, backend/server.
+	Bodies map[string]string
+}
+
+// Prober sends requests and hands out a record of each.
+type Prober struct {
+	target  Target
+	started time.Time
+	emit    func(history.Event)
+	addr    *net.TCPAddr
+	addrErr error
+	page    *ask
+	pages   map[string][]content // by server; all of them under ""
+	conns   atomic.Int64         // connections made
+	seq     atomic.Int64         // requests that steps sent
+	flight  sync.WaitGroup
+	spare   sync.Pool // *conn that were closed, for their buffers
+}
+
+// errLate says that a request could not be sent for a reason of this
+// machine's own.
+var errLate = errors.New("the request could not be sent")
+
+// New makes a prober whose times count from started. It calls emit from many
+// goroutines, once a request.
+func New(t Target, started time.Time, emit func(history.Event)) *Prober {
+	p := &Prober{target: t, started: started, emit: emit, pages: map[string][]content{}}
+	addr, err := net.ResolveTCPAddr("tcp", t.Address)
+	p.addr = addr
+	if err != nil {
+		p.addrErr = errors.Join(errLate, err)
+	}
+	for server, text := range t.Bodies {
+		p.pages[server] = []content{page(text)}
+		p.pages[""] = append(p.pages[""], page(text))
+	}
+	p.page = &ask{method: "GET", path: t.Path, right: p.contents}
+	return p
+}
+
+// ask is what a request asks for.
+type ask struct {
+	method, path string
+	upload       pattern       // the request's body; 0: none
+	lasts        time.Duration // how long the body takes to send
+	// right are the bodies of which one is right under status 200, by the
+	// server that answered.
+	right func(server string) []content
+}
+
+// contents are the pages that are right from a server. Where that is not
+// known (mode tcp adds no header) any server's page will do; a server that
+// the target does not name has none.
+func (p *Prober) contents(server string) []content { return p.pages[server] }
+
+// deadline is when a request times out. It counts from the intended time, so
+// that a late start does not give more time.
+func (p *Prober) deadline(r *history.Request) time.Time {
+	return p.started.Add(r.Intended.D() + p.target.Timeout)
+}
+
+// Get sends one GET on a new connection now, records it under the lane
+// "step", and returns the record. It takes at most the target's timeout.
+func (p *Prober) Get(_ context.Context) history.Request {
+	r := &history.Request{ID: "step-" + strconv.FormatInt(p.seq.Add(1), 10), Lane: "step", Intended: history.Since(p.started)}
+	s := single{p, p.page}
+	if c := s.begin(r); c != nil {
+		s.follow(r, c)
+	}
+	out := *r // the record may change once it is handed out
+	p.emit(r)
+	return out
+}
