@@ -1,0 +1,153 @@
+// Package upgrade owns the kinds of step: how each is written in a scenario
+// and how it is carried out on a lab.
+//
+// It never judges what the steps did to the traffic: that is verify's.
+package upgrade
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"halab/internal/haproxy"
+	"halab/internal/haproxy/adminsock"
+	"halab/internal/history"
+	"halab/internal/scenario"
+	"halab/internal/software"
+)
+
+// Lab is what a step may do with a lab.
+type Lab interface {
+	// AdminClient is a client of the stats socket.
+	AdminClient() *adminsock.Client
+	// Signal, Pause, Resume and Ended are about the program in a role:
+	// "haproxy" or backend/server.
+	Signal(ctx context.Context, role string, sig os.Signal) error
+	Pause(ctx context.Context, role string) error
+	Resume(ctx context.Context, role string) error
+	Ended(ctx context.Context, role string) error
+	// StartServer starts the nginx of a server that has ended again; with a
+	// program, that one.
+	StartServer(ctx context.Context, ref haproxy.ServerRef, program *software.Program) error
+	// TakeOver puts a HAProxy in the place of the one that runs: the same
+	// again, or another program.
+	TakeOver(ctx context.Context, program *software.Program) error
+}
+
+// Get sends one GET on a new connection through the frontend that the traffic
+// uses, and records it.
+type Get func(ctx context.Context) history.Request
+
+// Env is what a step runs in.
+type Env struct {
+	Lab      Lab
+	Get      Get
+	Scenario *scenario.Scenario
+	// Header turns a Server header of the scenario into the one that the
+	// program which really runs sends.
+	Header func(string) string
+	// Program is the program of this version, which a step needs.
+	Program func(software.Want) (software.Program, error)
+	// Vars are the environment variables by which a command finds the lab.
+	Vars []string
+	// Did gets each command when it is sent, Answered what came of them.
+	Did      func(Command)
+	Answered func(string)
+}
+
+// program is the nginx of this version; nil, which keeps the one there is,
+// where it is empty.
+func (e *Env) program(version string) (*software.Program, error) {
+	if version == "" {
+		return nil, nil
+	}
+	want, err := nginx(version)
+	if err != nil {
+		return nil, err
+	}
+	p, err := e.Program(want)
+	return &p, err
+}
+
+// Need is a program that a step starts.
+type Need struct {
+	Server haproxy.ServerRef
+	Want   software.Want
+}
+
+// Needs are the programs that the steps of a scenario start beside those that
+// its servers begin with.
+func Needs(s *scenario.Scenario) []Need {
+	plan, err := Compile(s, append(s.Steps[:len(s.Steps):len(s.Steps)], s.OnFailure...), 1)
+	if err != nil {
+		return nil // Run says so
+	}
+	return plan.needs()
+}
+
+func (p Plan) needs() []Need {
+	var out []Need
+	for _, step := range p {
+		if n, ok := step.run.(interface{ needs() []Need }); ok {
+			out = append(out, n.needs()...)
+		}
+		for _, lane := range step.Lanes {
+			out = append(out, lane.needs()...)
+		}
+	}
+	return out
+}
+
+// Command is something that a step did to the lab.
+type Command struct {
+	Text   string
+	Server haproxy.ServerRef
+	// AnyServer says that the command may be for any of the servers.
+	AnyServer bool
+	// Sessions is how many sessions the server had then, where the step
+	// looked.
+	Sessions *int64
+	// Takeover says that another HAProxy process takes the traffic over.
+	Takeover bool
+}
+
+// runner is implemented by the arguments of every kind.
+type runner interface {
+	scenario.StepArgs
+	// run carries the step out within its context.
+	run(ctx context.Context, env *Env) error
+	// limit is the step's own timeout.
+	limit() time.Duration
+}
+
+// defaultLimit bounds a step that does not say how long it may take.
+const defaultLimit = 30 * time.Second
+
+// Error is a step that failed.
+type Error struct {
+	Index int
+	Text  string
+	File  string
+	Line  int
+	Err   error
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("step %d (%s:%d) %s: %v", e.Index, e.File, e.Line, e.Text, e.Err)
+}
+
+// Unwrap gives the reason.
+func (e *Error) Unwrap() error { return e.Err }
+
+// sleep waits for d or the end of the context.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
