@@ -1,0 +1,186 @@
+// Package calibrate owns the measurement of the instrument itself: whole
+// outages of known length are made in a lab, and the share of them that the
+// prober saw is set beside the share that it should see.
+//
+// It never judges an upgrade, and starts no lab of its own.
+package calibrate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"halab/internal/haproxy"
+	"halab/internal/haproxy/adminsock"
+	"halab/internal/history"
+	"halab/internal/probe"
+	"halab/internal/scenario"
+)
+
+// Scenario is the lab that is calibrated in: one server without checks, so
+// that an outage begins and ends with a command and nothing else.
+const Scenario = `apiVersion: halab/v1
+name: calibrate
+teaches: How long an outage has to be for the prober to see it.
+haproxy: {version: "2.6"}
+backends:
+  - name: bk_app
+    servers:
+      - {name: nginx1, address: 127.0.0.1:81, nginx: 1.22.1}
+frontends:
+  - {name: app, bind: ":80", default_backend: bk_app}
+traffic:
+  poll: {interval: 2s}
+`
+
+// server is the one of Scenario.
+var server = haproxy.ServerRef{Backend: "bk_app", Server: "nginx1"}
+
+// Lab is where outages are made.
+type Lab struct {
+	Admin  *adminsock.Client
+	Target probe.Target
+}
+
+// Cell is what was found at one rate and one length.
+type Cell struct {
+	Rate     float64        `json:"rate"`      // probes a second
+	Length   history.Micros `json:"length_us"` // mean length of the outages, as measured
+	Outages  int            `json:"outages"`
+	Seen     int            `json:"seen"`
+	Expected float64        `json:"expected"` // mean of min(1, rate·length)
+}
+
+// Share is the share of the outages that was seen.
+func (c Cell) Share() float64 { return float64(c.Seen) / float64(c.Outages) }
+
+// Off is by how much the share differs from the expected one, in points.
+func (c Cell) Off() float64 { return 100 * math.Abs(c.Share()-c.Expected) }
+
+// The grid: lengths are given as shares of the time between two probes, from
+// rarely seen to always seen. At rates above these the two commands that make
+// an outage take a large part of its length.
+var (
+	rates  = []float64{25, 50, 100}
+	shares = []float64{0.25, 0.5, 0.75, 1.25}
+)
+
+// Run measures every cell with n outages each and hands each out when it is
+// done.
+func Run(ctx context.Context, lab Lab, n int, done func(Cell)) ([]Cell, error) {
+	var cells []Cell
+	for _, rate := range rates {
+		for _, share := range shares {
+			c, err := measure(ctx, lab, rate, share, n)
+			if err != nil {
+				return cells, fmt.Errorf("calibrate at %g/s: %w", rate, err)
+			}
+			cells = append(cells, c)
+			done(c)
+		}
+	}
+	return cells, nil
+}
+
+// watcher notes the failed requests by when they were sent.
+type watcher struct {
+	mu  sync.Mutex
+	bad []history.Micros
+}
+
+func (w *watcher) event(e history.Event) {
+	if r, ok := e.(*history.Request); ok && r.Outcome != history.OK {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.bad = append(w.bad, r.Sent)
+	}
+}
+
+// outage is when one was.
+type outage struct{ from, to history.Micros }
+
+func measure(ctx context.Context, lab Lab, rate, share float64, n int) (Cell, error) {
+	w := &watcher{}
+	started := time.Now()
+	traffic, stop := context.WithCancel(ctx)
+	defer stop()
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		probe.New(lab.Target, started, w.event).Run(traffic, scenario.Traffic{New: &scenario.New{Rate: rate}})
+	})
+	outages, err := inject(ctx, lab.Admin, started, time.Duration(float64(time.Second)/rate), share, n)
+	stop()
+	sending.Wait()
+	return tally(rate, outages, w.bad), err
+}
+
+// golden is the fraction of the golden ratio: its multiples fall evenly into
+// the interval, so a few outages try every phase of the schedule.
+const golden = 0.6180339887498949
+
+// inject makes n outages, each at another phase of the probes' schedule.
+func inject(ctx context.Context, admin *adminsock.Client, started time.Time, period time.Duration, share float64, n int) ([]outage, error) {
+	var out []outage
+	next := time.Since(started) + 2*period
+	for i := range n {
+		_, phase := math.Modf(float64(i) * golden)
+		begin := next + time.Duration(phase*float64(period))
+		if err := sleep(ctx, begin-time.Since(started)); err != nil {
+			return out, err
+		}
+		from, err := command(ctx, admin, started, "maint")
+		if err != nil {
+			return out, err
+		}
+		if err := sleep(ctx, from.D()+time.Duration(share*float64(period))-time.Since(started)); err != nil {
+			return out, err
+		}
+		to, err := command(ctx, admin, started, "ready")
+		if err != nil {
+			return out, err
+		}
+		out = append(out, outage{from, to})
+		// A whole number of periods on, so that the phase stays what it was.
+		next += (2 + time.Duration(math.Ceil(share))) * period
+	}
+	return out, nil
+}
+
+// command sets the state and returns when that took effect: in the middle of
+// the exchange, give or take half of its fraction of a millisecond.
+func command(ctx context.Context, admin *adminsock.Client, started time.Time, state string) (history.Micros, error) {
+	before := history.Since(started)
+	_, err := admin.Command(ctx, "set server "+server.String()+" state "+state)
+	return (before + history.Since(started)) / 2, err
+}
+
+// tally counts the outages in which a failed request was sent. A request is
+// with HAProxy a moment after it was sent, so the ends are a little soft.
+func tally(rate float64, outages []outage, bad []history.Micros) Cell {
+	const soft = history.Micros(1000)
+	c := Cell{Rate: rate, Outages: len(outages)}
+	for _, o := range outages {
+		c.Length += (o.to - o.from) / history.Micros(max(1, len(outages)))
+		c.Expected += min(1, rate*(o.to-o.from).D().Seconds()) / float64(len(outages))
+		for _, sent := range bad {
+			if sent >= o.from-soft && sent <= o.to+soft {
+				c.Seen++
+				break
+			}
+		}
+	}
+	return c
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

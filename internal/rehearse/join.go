@@ -1,0 +1,113 @@
+package rehearse
+
+import (
+	"sync"
+	"time"
+
+	"halab/internal/haproxy"
+	"halab/internal/history"
+)
+
+// join brings each request together with its line of HAProxy's log, whichever
+// comes first, and hands the request on. Only mode http has ids to join by.
+type join struct {
+	started time.Time
+	emit    func(history.Event)
+
+	mu       sync.Mutex
+	requests map[string]*history.Request
+	lines    map[string]*history.Seen
+	waiting  []waiting // requests in the order in which they ended
+}
+
+type waiting struct {
+	id    string
+	until time.Time
+}
+
+// patience is how long a request waits for its line. The ring hands lines on
+// within a millisecond, but those of a HAProxy that was taken over from are
+// complete only when it has finished. A line that comes later than this is a
+// lost one.
+const patience = 5 * time.Second
+
+func newJoin(started time.Time, emit func(history.Event)) *join {
+	return &join{started: started, emit: emit, requests: map[string]*history.Request{}, lines: map[string]*history.Seen{}}
+}
+
+// request takes a request that has its outcome.
+func (j *join) request(r *history.Request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	now := time.Now()
+	if r.Conn == 0 || r.Sent == 0 {
+		j.emit(r) // HAProxy never saw it
+	} else if seen, ok := j.lines[r.ID]; ok {
+		delete(j.lines, r.ID)
+		r.Log = seen
+		j.emit(r)
+	} else {
+		j.requests[r.ID] = r
+		j.waiting = append(j.waiting, waiting{r.ID, now.Add(patience)})
+	}
+	j.giveUp(now)
+}
+
+// line takes a line that carries an id.
+func (j *join) line(l haproxy.LogLine) {
+	seen := &history.Seen{
+		State: l.State, Server: l.Backend + "/" + l.Server, Status: l.Status, Bytes: l.Bytes,
+		Tw: l.Tw, Tc: l.Tc, Tr: l.Tr, Ta: l.Ta, Retries: l.Retries, Redispatched: l.Redispatched,
+	}
+	if l.RequestUS > 0 {
+		seen.Arrived = history.Micros(l.RequestUS - j.started.UnixMicro())
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r, ok := j.requests[l.ID]
+	if !ok {
+		j.lines[l.ID] = seen
+		return
+	}
+	delete(j.requests, l.ID)
+	r.Log = seen
+	j.emit(r)
+}
+
+// again takes a line that may have come before, and tells whether it had not.
+func (j *join) again(l haproxy.LogLine) bool {
+	j.mu.Lock()
+	_, waits := j.requests[l.ID]
+	j.mu.Unlock()
+	if waits {
+		j.line(l)
+	}
+	return waits
+}
+
+// giveUp hands on the requests whose line has not come in time.
+func (j *join) giveUp(now time.Time) {
+	for len(j.waiting) > 0 && now.After(j.waiting[0].until) {
+		j.flushFirst()
+	}
+}
+
+func (j *join) flushFirst() {
+	id := j.waiting[0].id
+	j.waiting = j.waiting[1:]
+	if r, ok := j.requests[id]; ok {
+		delete(j.requests, id)
+		j.emit(r)
+	}
+}
+
+// flush hands on every request that still waits, and says how many lines
+// belong to no request.
+func (j *join) flush() (orphans int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for len(j.waiting) > 0 {
+		j.flushFirst()
+	}
+	return len(j.lines)
+}

@@ -1,0 +1,114 @@
+package rehearse
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"halab/internal/haproxy"
+	"halab/internal/history"
+)
+
+// joined collects what a join hands on: the id and the server of its line.
+type joined struct {
+	*join
+	mu  sync.Mutex
+	got []string
+}
+
+func newJoined() *joined {
+	j := &joined{}
+	j.join = newJoin(time.Unix(1000, 0), func(e history.Event) {
+		r := e.(*history.Request)
+		text := r.ID
+		if r.Log != nil {
+			text += "@" + r.Log.Server
+		}
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.got = append(j.got, text)
+	})
+	return j
+}
+
+func sent(id string) *history.Request {
+	return &history.Request{ID: id, Conn: 1, Sent: 1, Outcome: history.OK}
+}
+
+func logged(id string) haproxy.LogLine {
+	return haproxy.LogLine{ID: id, Backend: "bk", Server: "s", State: "--", RequestUS: 1000_000_005}
+}
+
+func TestJoin(t *testing.T) {
+	never := sent("r")
+	never.Sent, never.Conn = 0, 0
+	for _, c := range []struct {
+		name    string
+		do      func(j *joined)
+		want    string
+		orphans int
+	}{
+		{"line first", func(j *joined) { j.line(logged("a")); j.request(sent("a")) }, "a@bk/s", 0},
+		{"request first", func(j *joined) { j.request(sent("a")); j.line(logged("a")) }, "a@bk/s", 0},
+		{"no line", func(j *joined) { j.request(sent("a")) }, "a", 0},
+		{"no request", func(j *joined) { j.line(logged("a")) }, "", 1},
+		{"crosswise", func(j *joined) {
+			j.request(sent("a"))
+			j.line(logged("b"))
+			j.request(sent("b"))
+			j.line(logged("a"))
+		}, "b@bk/s a@bk/s", 0},
+		{"nothing was written, so no line is awaited", func(j *joined) { j.request(never) }, "r", 0},
+		{"two lines of one request", func(j *joined) { j.request(sent("a")); j.line(logged("a")); j.line(logged("a")) }, "a@bk/s", 1},
+		{"too late", func(j *joined) {
+			j.request(sent("a"))
+			j.join.mu.Lock()
+			j.giveUp(time.Now().Add(2 * patience))
+			j.join.mu.Unlock()
+			j.line(logged("a"))
+		}, "a", 1},
+	} {
+		j := newJoined()
+		c.do(j)
+		orphans := j.flush()
+		if got := strings.Join(j.got, " "); got != c.want || orphans != c.orphans {
+			t.Errorf("%s: %q and %d orphans, want %q and %d", c.name, got, orphans, c.want, c.orphans)
+		}
+	}
+}
+
+func TestJoinTimesCountFromTheStart(t *testing.T) {
+	j := newJoin(time.Unix(1000, 0), func(e history.Event) {
+		if at := e.(*history.Request).Log.Arrived; at != 5 {
+			t.Errorf("arrived at %d µs, want 5", at)
+		}
+	})
+	j.line(logged("a"))
+	j.request(sent("a"))
+}
+
+// Every request is handed on once, whoever comes first.
+func TestJoinSideBySide(t *testing.T) {
+	j := newJoined()
+	var sides sync.WaitGroup
+	const n = 500
+	sides.Go(func() {
+		for i := range n {
+			j.request(sent(fmt.Sprint(i)))
+		}
+	})
+	sides.Go(func() {
+		for i := range n {
+			j.line(logged(fmt.Sprint(i)))
+		}
+	})
+	sides.Wait()
+	orphans := j.flush()
+	slices.Sort(j.got)
+	if len(slices.Compact(j.got)) != n || orphans != 0 {
+		t.Errorf("%d handed on, %d orphans", len(j.got), orphans)
+	}
+}

@@ -1,0 +1,291 @@
+// Package rehearse owns the order of one run: the lab comes up, the traffic
+// begins, the steps are carried out, the accounts are taken, the lab goes
+// down, and everything that happened is in a history.
+//
+// It never judges the run: that is verify's.
+package rehearse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"halab/internal/haproxy"
+	"halab/internal/history"
+	"halab/internal/lab"
+	"halab/internal/probe"
+	"halab/internal/scenario"
+	"halab/internal/upgrade"
+)
+
+// The files of an output directory that a run itself writes.
+const (
+	HistoryFile = "history.jsonl"
+	LogFile     = "haproxy.log"
+)
+
+// Config is what a run needs.
+type Config struct {
+	Scenario *scenario.Scenario
+	Choice   Choice
+	// Out is a directory that exists.
+	Out string
+	// Lab are the options of the lab; Log and Stay are set by Run.
+	Lab lab.Options
+	// Control says what this run leaves out, where it is the control of
+	// another one.
+	Control string
+	// Halab is the version of halab, for the history.
+	Halab string
+	// Watch gets every event as it happens, from several goroutines but one
+	// at a time.
+	Watch func(history.Event)
+}
+
+// LabError says that the lab could not be run: nothing was proved, and
+// nothing was disproved.
+type LabError struct{ Err error }
+
+func (e *LabError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *LabError) Unwrap() error { return e.Err }
+
+// run is one run while it goes on.
+type run struct {
+	Config
+	lab      *lab.Lab
+	started  time.Time
+	writer   *history.Writer
+	raw      *os.File
+	watching sync.Mutex
+	live     atomic.Bool // traffic has begun: the log is recorded
+	lost     atomic.Int64
+	baseline map[string]haproxy.Stat            // frontends, before the traffic
+	servers  map[haproxy.ServerRef]haproxy.Stat // servers, before the traffic
+	join     *join
+	plan     upgrade.Plan
+	wayBack  upgrade.Plan // what is done when a step fails
+}
+
+// Run carries a scenario out and writes its history. Its error is a *LabError
+// when the lab could not be run or did not live to the end; a step that
+// failed is in the history, and no error.
+func Run(ctx context.Context, c Config) (err error) {
+	r := &run{Config: c}
+	if r.plan, err = upgrade.Compile(c.Scenario, c.Scenario.Steps, 1); err != nil {
+		return err
+	}
+	if r.wayBack, err = upgrade.Compile(c.Scenario, c.Scenario.OnFailure, r.plan.Size()+1); err != nil {
+		return err
+	}
+	if err := r.open(); err != nil {
+		return &LabError{err}
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	options := c.Lab
+	options.Log, options.LogAgain = r.logLine, r.logAgain
+	r.lab, err = lab.Start(ctx, c.Scenario, c.Choice.Runtime, c.Choice.Programs, options)
+	if err != nil {
+		return &LabError{err}
+	}
+	defer func() {
+		if cerr := r.lab.Close(); cerr != nil {
+			err = errors.Join(err, &LabError{cerr})
+		}
+	}()
+	return r.rehearse(ctx)
+}
+
+// open makes the files first: where they cannot be written nothing is
+// started.
+func (r *run) open() error {
+	var err error
+	if r.writer, err = history.Create(filepath.Join(r.Out, HistoryFile)); err != nil {
+		return err
+	}
+	r.raw, err = os.OpenFile(filepath.Join(r.Out, LogFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return errors.Join(fmt.Errorf("create HAProxy's log: %w", err), r.writer.Close())
+	}
+	return nil
+}
+
+func (r *run) close() error {
+	var errs []error
+	if err := r.writer.Close(); err != nil {
+		errs = append(errs, &LabError{err})
+	}
+	if err := r.raw.Close(); err != nil {
+		errs = append(errs, &LabError{err})
+	}
+	if _, err := history.Compress(filepath.Join(r.Out, HistoryFile), history.CompressAbove); err != nil {
+		errs = append(errs, &LabError{err})
+	}
+	return errors.Join(errs...)
+}
+
+// rehearse is the run on a lab that is ready.
+func (r *run) rehearse(ctx context.Context) error {
+	if err := r.lab.Files.Write(r.Out); err != nil {
+		return &LabError{err}
+	}
+	if err := r.begin(ctx); err != nil {
+		return &LabError{err}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go r.stopWhenFull(ctx, cancel)
+	frontend := r.Scenario.TrafficFrontend().Name
+	target := Target(r.Scenario, r.lab.Frontends[frontend])
+	target.TLS, target.CA = r.lab.SSL[frontend], r.lab.CA
+	target.EndStreams = r.lab.EndStreams
+	prober := probe.New(target, r.started, r.request)
+	traffic, stopTraffic := context.WithCancel(ctx)
+	var sides sync.WaitGroup
+	sides.Go(func() { prober.Run(traffic, r.Scenario.Traffic) })
+	sides.Go(func() { r.sample(traffic) })
+	err := r.procedure(ctx, prober)
+	stopTraffic()
+	sides.Wait()
+	return r.end(ctx, err)
+}
+
+// begin takes the counters as they are before the traffic and writes the
+// header. The log is read empty first, so that the GETs that asked whether
+// the lab is ready are in no account.
+func (r *run) begin(ctx context.Context) error {
+	r.lab.DrainLog()
+	stats, err := r.lab.AdminClient().Stat(ctx)
+	if err != nil {
+		return err
+	}
+	r.baseline = map[string]haproxy.Stat{}
+	for _, f := range r.Scenario.Frontends {
+		if s, ok := haproxy.Frontend(stats, f.Name); ok {
+			r.baseline[f.Name] = s
+		}
+	}
+	r.servers = map[haproxy.ServerRef]haproxy.Stat{}
+	for _, ref := range r.Scenario.ServerRefs() {
+		r.servers[ref], _ = haproxy.Find(stats, ref)
+	}
+	r.started = time.Now()
+	r.join = newJoin(r.started, r.event)
+	r.event(&history.Header{
+		Version: history.Version, Halab: r.Halab, Lab: r.lab.Name, Started: r.started.UTC(),
+		Control: r.Control, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
+		Runtime: r.Choice.Runtime.Name(), Why: r.Choice.Why,
+		Software: r.Choice.Software(r.Scenario), Lanes: probe.Lanes(r.Scenario.Traffic), Steps: r.plan.Size(),
+	})
+	for _, note := range r.lab.Notes {
+		r.event(&history.Note{Text: note})
+	}
+	r.writer.Flush()   // without the header a killed run could not be judged
+	r.live.Store(true) // the header comes first
+	return nil
+}
+
+// event records and shows one event.
+func (r *run) event(e history.Event) {
+	r.writer.Write(e)
+	if r.Watch != nil {
+		r.watching.Lock()
+		defer r.watching.Unlock()
+		r.Watch(e)
+	}
+}
+
+// request takes a request from the prober: in mode http its log line is
+// awaited first.
+func (r *run) request(e history.Event) {
+	q, ok := e.(*history.Request)
+	if !ok || r.Scenario.ModeOf(r.Scenario.TrafficFrontend().Name) != scenario.ModeHTTP {
+		r.event(e)
+		return
+	}
+	r.join.request(q)
+}
+
+// stopWhenFull ends the run when the history cannot be written any more.
+func (r *run) stopWhenFull(ctx context.Context, cancel context.CancelCauseFunc) {
+	select {
+	case <-ctx.Done():
+	case <-r.writer.Failed():
+		cancel(errors.New("the history can no longer be written"))
+	}
+}
+
+// Target is what the traffic of a scenario asks at this address, and what a
+// right answer is.
+func Target(s *scenario.Scenario, address string) probe.Target {
+	t := s.Traffic
+	bodies := map[string]string{}
+	for _, ref := range s.ServerRefs() {
+		bodies[ref.String()] = s.Server(ref).Body(ref.Server)
+	}
+	return probe.Target{
+		Address: address, Path: t.EffectivePath(),
+		Timeout: t.TimeoutD(), Status: s.Expect.Statuses(), Bodies: bodies,
+	}
+}
+
+// procedure is the traffic's time before the steps, the steps, and its time
+// after them. A step that fails ends the steps, it is in the history, and what
+// the scenario has on-failure is done.
+func (r *run) procedure(ctx context.Context, prober *probe.Prober) error {
+	if err := sleep(ctx, r.Scenario.Traffic.BeforeD()); err != nil {
+		return err
+	}
+	env := upgrade.Env{Lab: r.lab, Get: prober.Get, Scenario: r.Scenario, Header: r.Choice.Header(r.Scenario), Program: r.Choice.Program, Vars: r.vars()}
+	for _, plan := range []upgrade.Plan{r.plan, r.wayBack} {
+		err := upgrade.Run(ctx, plan, env, r.started, r.event)
+		var step *upgrade.Error
+		if err != nil && (ctx.Err() != nil || !errors.As(err, &step)) {
+			return err
+		}
+		if err == nil {
+			break // the way back is for a step that failed
+		}
+	}
+	return sleep(ctx, r.Scenario.Traffic.AfterD())
+}
+
+// end takes the last accounts and closes the history with what ended the run.
+func (r *run) end(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	r.lab.DrainLog()
+	cerr := r.counters(late, true)
+	r.live.Store(false)
+	last := &history.End{At: history.Since(r.started), LostLogLines: r.lost.Load(), OrphanLogLines: r.join.flush()}
+	if err == nil {
+		err = errors.Join(cerr, r.keepAccessLogs())
+	}
+	if err != nil {
+		last.Error = err.Error()
+		r.event(last)
+		return &LabError{err}
+	}
+	r.event(last)
+	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,124 @@
+package rehearse
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"halab/internal/haproxy"
+	"halab/internal/history"
+	"halab/internal/lab"
+)
+
+// sampleEvery is the time between two looks at show stat.
+const sampleEvery = 100 * time.Millisecond
+
+// countersEvery bounds how often a server whose counters alone have moved is
+// written down.
+const countersEvery = history.Micros(time.Second / time.Microsecond)
+
+// sample records the servers' states as they change, until ctx ends. A look
+// that fails is none: the steps and the accounts at the end ask again.
+func (r *run) sample(ctx context.Context) {
+	tick := time.NewTicker(sampleEvery)
+	defer tick.Stop()
+	last := map[haproxy.ServerRef]history.ServerState{}
+	for ctx.Err() == nil {
+		if stats, err := r.lab.AdminClient().Stat(ctx); err == nil {
+			r.states(stats, last, false)
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
+// states records each server that has changed since last.
+func (r *run) states(stats []haproxy.Stat, last map[haproxy.ServerRef]history.ServerState, final bool) {
+	for _, ref := range r.Scenario.ServerRefs() {
+		stat, ok := haproxy.Find(stats, ref)
+		if !ok {
+			continue
+		}
+		now, was := r.state(ref, stat), last[ref]
+		sameState := now.Status == was.Status && now.Weight == was.Weight
+		if !final && sameState && now.At-was.At < countersEvery {
+			continue
+		}
+		last[ref] = now
+		r.event(&now)
+	}
+}
+
+// state is the server now, its counters since the traffic began.
+func (r *run) state(ref haproxy.ServerRef, s haproxy.Stat) history.ServerState {
+	base := r.servers[ref]
+	return history.ServerState{
+		At: history.Since(r.started), Server: ref, Status: string(s.Status), Weight: s.Weight, Backup: s.Bck > 0,
+		Scur: s.Scur, Stot: s.Stot - base.Stot, Wretr: s.Wretr - base.Wretr, Wredis: s.Wredis - base.Wredis,
+		Econ: s.Econ - base.Econ, Eresp: s.Eresp - base.Eresp, Hrsp5xx: s.Hrsp5xx - base.Hrsp5xx,
+	}
+}
+
+// farewell bounds the wait for HAProxys that were taken over from: a client
+// that keeps an idle connection may hold one until timeout client.
+const farewell = 3 * time.Second
+
+// counters records the frontends' and servers' counters since the traffic
+// began: what the HAProxy that runs counts, and what each that was taken over
+// from had counted.
+func (r *run) counters(ctx context.Context, final bool) error {
+	stats, err := r.lab.AdminClient().Stat(ctx)
+	if err != nil {
+		return err
+	}
+	wait, cancel := context.WithTimeout(ctx, farewell)
+	defer cancel()
+	pasts := r.lab.Pasts(wait)
+	r.states(stats, map[haproxy.ServerRef]history.ServerState{}, final)
+	for _, f := range r.Scenario.Frontends {
+		sum := history.Counters{At: history.Since(r.started), Proxy: f.Name, Final: final}
+		base := r.baseline[f.Name]
+		sum.Stot, sum.ReqTot = -base.Stot, -base.ReqTot
+		for _, p := range append(pasts, lab.Past{Stats: stats}) {
+			s, ok := haproxy.Frontend(p.Stats, f.Name)
+			sum.Stot, sum.ReqTot = sum.Stot+s.Stot, sum.ReqTot+s.ReqTot
+			sum.Partial = sum.Partial || p.Err != nil || !ok
+		}
+		r.event(&sum)
+	}
+	return nil
+}
+
+// logAgain takes a line of a HAProxy that was taken over from.
+func (r *run) logAgain(line []byte) {
+	parsed, err := haproxy.ParseLogLine(line)
+	if err != nil || parsed.ID == "" || !r.live.Load() || !r.join.again(parsed) {
+		return
+	}
+	if _, err := r.raw.Write(append(line, '\n')); err != nil {
+		r.lost.Add(1)
+	}
+}
+
+// logLine takes one line of HAProxy's log. What is no traffic line (a server
+// that goes down, say) is kept in the file alone.
+func (r *run) logLine(line []byte) {
+	if !r.live.Load() {
+		return // of a lab that comes up: it is no result
+	}
+	if _, err := r.raw.Write(append(line, '\n')); err != nil {
+		r.lost.Add(1)
+	}
+	parsed, err := haproxy.ParseLogLine(line)
+	switch {
+	case errors.Is(err, haproxy.ErrNotTraffic):
+	case err != nil:
+		r.lost.Add(1)
+	case parsed.ID != "":
+		r.join.line(parsed)
+	default:
+		r.event(&history.LogLine{At: history.Since(r.started), LogLine: parsed})
+	}
+}

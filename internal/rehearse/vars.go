@@ -1,0 +1,27 @@
+package rehearse
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// vars are the environment variables by which a command of the user's finds
+// the lab (step run).
+func (r *run) vars() []string {
+	var servers strings.Builder
+	for _, ref := range r.Scenario.ServerRefs() {
+		servers.WriteString(ref.String() + " " + r.lab.ServerAddress(ref) + "\n")
+	}
+	out, err := filepath.Abs(r.Out)
+	if err != nil {
+		out = r.Out
+	}
+	return []string{
+		"HALAB_LAB=" + r.lab.ID,
+		"HALAB_STATS_SOCKET=" + r.lab.Admin,
+		"HALAB_STATS_TCP=" + r.lab.AdminTCP,
+		"HALAB_FRONTEND=" + r.lab.Frontends[r.Scenario.TrafficFrontend().Name],
+		"HALAB_SERVERS=" + servers.String(),
+		"HALAB_OUT=" + out,
+	}
+}
