@@ -1,0 +1,92 @@
+package verify
+
+import (
+	"fmt"
+
+	"halab/internal/history"
+)
+
+// carriedOut holds that the procedure was carried out to its end: every step
+// of the scenario ran, each did what it says, and the run was recorded to its
+// end.
+type carriedOut struct{ run *run }
+
+func newCarriedOut(r *run) *carriedOut { return &carriedOut{r} }
+
+func (c *carriedOut) observe(history.Event) {}
+
+func (c *carriedOut) findings() []Finding {
+	out := []Finding{c.procedure()}
+	if f, bad := c.record(); bad {
+		out = append(out, f)
+	}
+	return out
+}
+
+func (c *carriedOut) procedure() Finding {
+	f := Finding{Invariant: procedureName, Result: Pass}
+	for i := range c.run.steps {
+		if s := &c.run.steps[i]; s.Error != "" {
+			f.Result, f.Count, f.Step, f.Line, f.First = Fail, 1, s.Index, s.Line, s.Begin
+			f.Text = fmt.Sprintf("step %d %s failed: %s", s.Index, s.Text, s.Error)
+			return f
+		}
+	}
+	ended, all := c.ended(), int64(c.run.planned())
+	f.Text = fmt.Sprintf("%d of %s carried out", ended, plural(all, "step"))
+	if c.acted() == 0 {
+		f.Result, f.Count, f.Text = Inconclusive, 1, "no step did anything, so nothing is proved of an upgrade"
+	}
+	if ended < all {
+		f.Result, f.Count = Inconclusive, all-ended
+		f.Text = fmt.Sprintf("only %d of %s %s carried out", ended, plural(all, "step"), choose(ended, "was", "were"))
+	}
+	return f
+}
+
+// acted counts the steps that sent a command.
+func (c *carriedOut) acted() int {
+	n := 0
+	for _, s := range c.run.steps {
+		if s.Command > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// ended counts the steps of the procedure that ended, each once.
+func (c *carriedOut) ended() int64 {
+	seen := map[int]bool{}
+	for _, s := range c.run.steps {
+		if s.Ended && s.Index >= 1 && s.Index <= c.run.planned() {
+			seen[s.Index] = true
+		}
+	}
+	return int64(len(seen))
+}
+
+// record says what is wrong with the history itself.
+func (c *carriedOut) record() (Finding, bool) {
+	f := Finding{Invariant: "record", Result: Inconclusive, Count: 1, First: c.run.last}
+	switch {
+	case c.run.cut:
+		f.Text = fmt.Sprintf("the history was cut within a line, at %s", at(c.run.last))
+	case c.run.end == nil:
+		f.Text = fmt.Sprintf("the history has no end: the run was cut at %s", at(c.run.last))
+	case c.run.end.Error != "":
+		f.Text = "the run did not go to its end: " + c.run.end.Error
+	case c.run.impossible > 0:
+		f.Count = c.run.impossible
+		f.Text = fmt.Sprintf("%s of the history %s times that cannot be", plural(c.run.impossible, "request"), choose(c.run.impossible, "has", "have"))
+	case c.run.foreign > 0:
+		f.Count = c.run.foreign
+		f.Text = fmt.Sprintf("%s of the history %s none of halab's: %v", plural(c.run.foreign, "line"), choose(c.run.foreign, "is", "are"), c.run.firstForeign)
+	case c.run.disorder > 0:
+		f.Count = c.run.disorder
+		f.Text = fmt.Sprintf("%s of the history %s far out of order, so what came first cannot be told", plural(c.run.disorder, "event"), choose(c.run.disorder, "is", "are"))
+	default:
+		return f, false
+	}
+	return f, true
+}

@@ -1,0 +1,234 @@
+package verify
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"halab/internal/history"
+)
+
+// coverage is invariant 3: the schedule was kept on every lane. No tick was
+// dropped, every request has its record, and from the begin of the traffic to
+// its end lies no gap between two probes that is wider than the scenario
+// allows: what falls into a gap is not seen.
+type coverage struct {
+	run   *run
+	lanes map[string]*covered
+}
+
+type covered struct {
+	ticks   int64 // requests seen, unsent ones too
+	highest int64 // number of a request: its ID is lane-number, from 1
+	last    history.Micros
+	largest history.Micros
+	at      history.Micros   // where the largest gap begins
+	lives   *lives           // of the lane of the streams
+	steps   []history.Micros // the largest gap that touches each step's window
+}
+
+func newCoverage(r *run) *coverage { return &coverage{run: r, lanes: map[string]*covered{}} }
+
+func (c *coverage) observe(e history.Event) {
+	r, ok := e.(*history.Request)
+	if !ok || r.Lane == StepLane {
+		return
+	}
+	lane := c.lanes[r.Lane]
+	if lane == nil {
+		lane = &covered{}
+		if r.Lane == StreamLane {
+			lane.lives = &lives{apart: c.run.lane(r.Lane).Interval}
+		}
+		c.lanes[r.Lane] = lane
+	}
+	lane.ticks++
+	lane.highest = max(lane.highest, number(r))
+	switch {
+	case r.Outcome == history.Unsent, r.Outcome == history.Stale: // nothing was written
+	case lane.lives != nil:
+		lane.lives.add(r)
+	default:
+		lane.inSteps(c.run.steps, began(r))
+		lane.probed(began(r))
+	}
+}
+
+// inSteps notes the gap up to a probe for the steps whose time it touches:
+// that of a step goes to the begin of the next one.
+func (l *covered) inSteps(steps []Step, at history.Micros) {
+	for len(l.steps) < len(steps) {
+		l.steps = append(l.steps, 0)
+	}
+	for i := len(steps) - 1; i >= 0; i-- {
+		if steps[i].Begin < at {
+			l.steps[i] = max(l.steps[i], at-l.last)
+		}
+		if steps[i].Begin <= l.last {
+			return
+		}
+	}
+}
+
+// stepGaps tells each step its gap: an outage has to hide from every lane.
+func (c *coverage) stepGaps() {
+	for _, lane := range c.lanes {
+		for i, gap := range lane.steps {
+			if s := &c.run.steps[i]; gap > 0 && (s.Gap == 0 || gap < s.Gap) {
+				s.Gap = gap
+			}
+		}
+	}
+}
+
+// probed measures the gap up to a probe, or up to the end of the traffic.
+func (l *covered) probed(at history.Micros) {
+	if at-l.last > l.largest {
+		l.largest, l.at = at-l.last, l.last
+	}
+	l.last = max(l.last, at)
+}
+
+// number is the place of a request in the schedule of its lane, 0 when its ID
+// does not say.
+func number(r *history.Request) int64 {
+	n, err := strconv.ParseInt(r.ID[strings.LastIndexByte(r.ID, '-')+1:], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// allowed is the widest gap that still proves something: what the scenario
+// says, else three intervals of the densest lane and never less than busy.
+func (c *coverage) allowed() history.Micros {
+	if d := c.run.scenario.Expect.MaxGap; d > 0 {
+		return history.M(d.D())
+	}
+	return max(3*c.run.densest(), busy)
+}
+
+// busy is what a busy machine loses to its own scheduling.
+const busy = history.Micros(250_000)
+
+func (c *coverage) findings() []Finding {
+	if len(c.lanes) == 0 {
+		return []Finding{{Invariant: "coverage", Result: Inconclusive, Text: "no request was sent, so nothing is proved"}}
+	}
+	c.stepGaps()
+	// An outage of everything has to hide in a gap of every lane that sends.
+	best := &covered{largest: math.MaxInt64}
+	for name, lane := range c.lanes {
+		if lane.lives != nil {
+			lane.lived(lane.lives)
+		}
+		lane.probed(c.run.trafficEnd())
+		c.run.lane(name).Largest = lane.largest
+		if name == StreamLane && len(c.lanes) > 1 {
+			continue
+		}
+		if lane.largest < best.largest || lane.largest == best.largest && lane.at < best.at {
+			best = lane
+		}
+	}
+	var out []Finding
+	for _, name := range c.run.scenario.Traffic.Lanes() {
+		if !slices.Contains(c.run.order, name) {
+			out = append(out, Finding{Invariant: "coverage", Lane: name, Result: Inconclusive, Count: 1, Text: fmt.Sprintf("the scenario asks for the lane %s, and the history has none", name)})
+		}
+	}
+	for _, name := range c.run.order {
+		if name != StepLane {
+			out = append(out, c.lane(name, best.largest)...)
+		}
+	}
+	return append(out, c.gap(best.largest, best.at))
+}
+
+// trafficEnd is the time up to which requests are wanted: the traffic goes on
+// for a while after the last step. A run that was cut has none.
+func (r *run) trafficEnd() history.Micros {
+	if r.cut || r.end == nil || r.end.Error != "" {
+		return 0
+	}
+	end := history.M(r.scenario.Traffic.BeforeD())
+	for _, s := range r.steps {
+		end = max(end, s.End)
+	}
+	return end + history.M(r.scenario.Traffic.AfterD())
+}
+
+// lane judges what one lane has missed by itself, where best is what all of
+// them have missed.
+func (c *coverage) lane(name string, best history.Micros) []Finding {
+	l := c.lanes[name]
+	if l == nil {
+		return []Finding{{Invariant: "coverage", Lane: name, Result: Inconclusive, Text: fmt.Sprintf("no request was sent on %s", name)}}
+	}
+	var out []Finding
+	doubt := func(count int64, format string, args ...any) {
+		out = append(out, Finding{Invariant: "coverage", Lane: name, Result: Inconclusive, Count: count, Text: fmt.Sprintf(format, args...)})
+	}
+	if n := c.run.lane(name).Unsent; n > 0 {
+		doubt(n, "the prober fell behind: %d of %s on %s %s never sent", n, plural(l.ticks, "request"), name, choose(n, "was", "were"))
+	}
+	if limit := max(c.allowed(), 3*c.run.lane(name).Interval, busy); l.largest > limit && best <= c.allowed() {
+		doubt(1, "nothing was sent on %s for %s, from %s; %s is allowed", name, round(l.largest), at(l.at), round(limit))
+		out[len(out)-1].First = l.at
+		out[len(out)-1].locate(c.run, l.at)
+	}
+	switch missing := l.highest - l.ticks; {
+	case l.highest == 0 || c.run.end == nil || c.run.cut: // the record says it
+	case missing > 0:
+		doubt(missing, "%s of %s %s missing in the history", plural(missing, "request"), name, choose(missing, "is", "are"))
+	case missing < 0:
+		doubt(-missing, "%s of %s %s there twice in the history", plural(-missing, "request"), name, choose(-missing, "is", "are"))
+	}
+	return out
+}
+
+// tooFew is how many requests bound no rate: the rule of three says nothing
+// of three.
+const tooFew = 3
+
+// answers counts what was sent on schedule.
+func (c *coverage) answers() int64 {
+	var n int64
+	for name := range c.lanes {
+		n += c.run.lane(name).Sent
+	}
+	return n
+}
+
+// gap judges what every lane has missed.
+func (c *coverage) gap(best, where history.Micros) Finding {
+	f := Finding{Invariant: "coverage", Result: Pass, First: where}
+	f.Text = fmt.Sprintf("the largest gap between two probes is %s: a shorter outage could have gone unseen", round(best))
+	if n := c.answers(); n <= tooFew {
+		f.Result, f.Count = Inconclusive, 1
+		f.Text = fmt.Sprintf("%s sent in all: too few to say anything of many", plural(n, "request")+choose(n, " was", " were"))
+	}
+	if best > c.allowed() {
+		f.Result, f.Count = Inconclusive, 1
+		f.Text = fmt.Sprintf("the largest gap between two probes is %s, at %s; %s is allowed", round(best), at(where), round(c.allowed()))
+	}
+	if step := c.run.stepAt(where); step != nil {
+		f.Step, f.Line = step.Index, step.Line
+	}
+	return f
+}
+
+// round shortens a length of time for people without hiding its size.
+func round(m history.Micros) string {
+	d := m.D()
+	switch {
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	case d >= 10*time.Millisecond:
+		return d.Round(100 * time.Microsecond).String()
+	}
+	return d.String()
+}

@@ -1,0 +1,50 @@
+package verify
+
+import (
+	"fmt"
+
+	"halab/internal/history"
+)
+
+// drained is invariant 17: a server that is stopped has no session left.
+type drained struct {
+	run   *run
+	stops int
+	bad   []*history.Step
+}
+
+func newDrained(r *run) *drained { return &drained{run: r} }
+
+func (d *drained) observe(e history.Event) {
+	s, ok := e.(*history.Step)
+	if !ok || s.Phase != history.Command || s.Sessions == nil {
+		return
+	}
+	d.stops++
+	if *s.Sessions > int64(d.run.scenario.Expect.Undrained) {
+		copied := *s
+		d.bad = append(d.bad, &copied)
+	}
+}
+
+func (d *drained) findings() []Finding {
+	if d.stops == 0 {
+		return nil
+	}
+	if len(d.bad) == 0 {
+		return []Finding{{Invariant: "drained before stopped", Result: Pass, Text: plural(int64(d.stops), "server") + choose(int64(d.stops), " was", " were") + " stopped with " + d.allowed()}}
+	}
+	var out []Finding
+	for _, s := range d.bad {
+		out = append(out, Finding{Invariant: "drained before stopped", Result: Fail, Count: *s.Sessions, Step: s.Index, Line: s.Line, First: s.At,
+			Text: fmt.Sprintf("%s had %s when step %d %s stopped it", s.Server, plural(*s.Sessions, "session"), s.Index, s.Text)})
+	}
+	return out
+}
+
+func (d *drained) allowed() string {
+	if n := d.run.scenario.Expect.Undrained; n > 0 {
+		return "at most " + plural(int64(n), "session") + " left"
+	}
+	return "no session left"
+}

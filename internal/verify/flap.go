@@ -1,0 +1,54 @@
+package verify
+
+import (
+	"fmt"
+
+	"halab/internal/history"
+)
+
+// flap is invariant 6: on one connection the traffic does not go back to a
+// server that it has left, except where the scenario says so.
+type flap struct {
+	run *run
+	// at is how far along the path each reused connection has come.
+	at    map[int64]int
+	path  []string
+	count int64
+	first history.Micros
+	conn  int64
+}
+
+func newFlap(r *run) *flap { return &flap{run: r, path: r.path(), at: map[int64]int{}} }
+
+func (f *flap) observe(e history.Event) {
+	r, ok := e.(*history.Request)
+	if !ok || r.Conn == 0 || r.Server == "" || len(f.path) == 0 || r.Lane != "kept" && r.Lane != "idle" {
+		return
+	}
+	here := f.at[r.Conn]
+	switch {
+	case r.Server == f.path[here]:
+	case here+1 < len(f.path) && r.Server == f.path[here+1]:
+		f.at[r.Conn] = here + 1
+	case here > 0 && r.Server == f.path[here-1]:
+		if f.count == 0 {
+			f.first, f.conn = began(r), r.Conn
+		}
+		f.count++
+	}
+}
+
+func (f *flap) findings() []Finding {
+	if len(f.path) == 0 {
+		return nil
+	}
+	out := Finding{Invariant: "no flap back", Result: Pass, Count: f.count, Text: "no connection went back to a server that it had left"}
+	if f.count > 0 {
+		out.Result, out.First = Fail, f.first
+		out.Text = fmt.Sprintf("%s came from a server that %s connection had left before; the first at %s on connection %d", plural(f.count, "answer"), choose(f.count, "its", "their"), at(f.first), f.conn)
+		if step := f.run.stepAt(f.first); step != nil {
+			out.Step, out.Line = step.Index, step.Line
+		}
+	}
+	return []Finding{out}
+}

@@ -1,0 +1,89 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"halab/internal/history"
+)
+
+// out is what comes out of an order with a timeout of a second.
+func out(in ...history.Event) ([]history.Event, int64) {
+	var got []history.Event
+	o := newOrder(1000*ms.D(), func(e history.Event) { got = append(got, e) })
+	for _, e := range in {
+		o.add(e)
+	}
+	o.flush()
+	return got, o.late
+}
+
+func req(sent, done history.Micros) *request {
+	return &request{ID: fmt.Sprintf("new-%d", sent/ms), Lane: "new", Intended: sent, Sent: sent, Done: done}
+}
+
+func TestOrder(t *testing.T) {
+	window := history.M(1000*ms.D() + slack)
+	slow := req(1*ms, window)
+	tooSlow := req(1*ms, 2*window)
+	command := &history.Step{At: 5 * ms, Phase: history.Command}
+	for _, c := range []struct {
+		name  string
+		in    []history.Event
+		first history.Event
+		late  int64
+	}{
+		{"as they are sent", []history.Event{req(1*ms, 2*ms), req(2*ms, 3*ms)}, nil, 0},
+		{"a slow one comes to its place", []history.Event{req(2*ms, 3*ms), req(window/2, window/2+ms), slow}, slow, 0},
+		{"a slower one cannot", []history.Event{req(2*ms, 3*ms), req(window+10*ms, window+11*ms), req(2*window-ms, 2*window), tooSlow}, nil, 1},
+		{"a step among them", []history.Event{command, req(2*ms, 6*ms), req(6*ms, 7*ms)}, nil, 0},
+		{"a time that is nonsense", []history.Event{req(1*ms, 1<<62), req(2*ms, 3*ms), req(1*ms, 2*ms)}, nil, 1},
+		{"times that go backwards", []history.Event{req(9*window, 9*window), req(1*ms, 2*ms)}, nil, 0},
+		{"a negative time", []history.Event{req(2*ms, 3*ms), req(-5*ms, -4*ms)}, nil, 0},
+	} {
+		got, late := out(c.in...)
+		if len(got) != len(c.in) || late != c.late || c.first != nil && got[0] != c.first {
+			t.Errorf("%s: %d of %d came out, %d late, the first %+v", c.name, len(got), len(c.in), late, got[0])
+		}
+		if sorted := slices.IsSortedFunc(got, func(a, b history.Event) int { x, _ := span(a); y, _ := span(b); return int(x - y) }); sorted != (late == 0) {
+			t.Errorf("%s: sorted %v, %d late", c.name, sorted, late)
+		}
+	}
+}
+
+// Events of the same moment keep the order of the file.
+func TestOrderIsStable(t *testing.T) {
+	var in []history.Event
+	for i := range 50 {
+		in = append(in, &history.Step{At: 7 * ms, Index: i})
+	}
+	if got, _ := out(in...); !slices.Equal(got, in) {
+		t.Error("changed")
+	}
+}
+
+// A slow answer of the old server, written long after the switch, was sent
+// before it; one that waited longer than the timeout makes the run doubtful.
+func TestLateCompletion(t *testing.T) {
+	finish := func(by history.Micros) func([]history.Event) []history.Event {
+		return func(all []history.Event) []history.Event {
+			i := slices.IndexFunc(all, func(e history.Event) bool { r, ok := e.(*request); return ok && r.ID == "new-50" })
+			r := all[i].(*request)
+			r.Done, r.First = r.Done+by, r.First+by
+			all = slices.Delete(all, i, i+1)
+			return slices.Insert(all, len(all)-2, history.Event(r))
+		}
+	}
+	runCases(t, []verdictCase{
+		{"a slow answer of the old server", build{events: finish(1400 * ms)}, Pass, "switch", "1ms after the command"},
+		{"out of its place", build{events: func(all []history.Event) []history.Event {
+			for _, e := range all {
+				if r, ok := e.(*request); ok && r.ID == "poll-5" {
+					r.Done += 60_000 * ms
+				}
+			}
+			return finish(1400 * ms)(all)
+		}}, Inconclusive, "record", "1 event of the history is far out of order"},
+	})
+}

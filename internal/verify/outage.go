@@ -1,0 +1,86 @@
+package verify
+
+import (
+	"fmt"
+
+	"halab/internal/history"
+)
+
+// outage is invariant 8: the longest run from the first bad send to the first
+// good one, on a lane that sends alone on new connections or reuses them
+// alike. It is as exact as the lane's interval. A stream sends but once, so
+// streams have none: that they broke is told by loss.
+type outage struct {
+	run   *run
+	lanes map[string]*dark
+}
+
+type dark struct {
+	since   history.Micros // first bad send of the present run; 0: none
+	bad     bool
+	longest history.Micros
+	from    history.Micros
+	some    bool           // there was one
+	open    bool           // the longest lasted to the end
+	latest  history.Micros // latest send
+}
+
+func newOutage(r *run) *outage { return &outage{run: r, lanes: map[string]*dark{}} }
+
+func (o *outage) observe(e history.Event) {
+	r, ok := e.(*history.Request)
+	if !ok || r.Lane == StepLane || r.Lane == StreamLane || o.run.class(r) == unsent {
+		return
+	}
+	d := o.lanes[r.Lane]
+	if d == nil {
+		d = &dark{}
+		o.lanes[r.Lane] = d
+	}
+	d.latest = began(r)
+	switch bad := o.run.class(r) == lost; {
+	case bad && !d.bad:
+		d.bad, d.since = true, began(r)
+	case !bad && d.bad:
+		d.bad = false
+		d.close(began(r))
+	}
+}
+
+func (d *dark) close(until history.Micros) {
+	if !d.some || until-d.since > d.longest {
+		d.longest, d.from, d.open = until-d.since, d.since, d.bad
+	}
+	d.some = true
+}
+
+func (o *outage) findings() []Finding {
+	var out []Finding
+	for _, name := range o.run.order {
+		d := o.lanes[name]
+		if d == nil {
+			continue
+		}
+		if d.bad {
+			d.close(d.latest)
+		}
+		if d.some {
+			out = append(out, o.finding(name, d))
+		}
+	}
+	return out
+}
+
+func (o *outage) finding(name string, d *dark) Finding {
+	f := Finding{Invariant: "outage", Lane: name, Result: Pass, Count: 1, First: d.from, Last: d.from + d.longest}
+	length, to := round(d.longest), ""
+	if d.open {
+		length, to = "at least "+length, " to the end"
+	}
+	f.Text = fmt.Sprintf("the longest outage on %s was %s (± %s), from %s%s", name, length, round(o.run.lane(name).Interval), at(d.from), to)
+	f.locate(o.run, d.from)
+	if o.run.lane(name).Lost > int64(o.run.scenario.Expect.Lost) {
+		f.Result = Fail
+	}
+	return f
+}

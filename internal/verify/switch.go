@@ -1,0 +1,264 @@
+package verify
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"halab/internal/history"
+)
+
+// Switch is one move of the traffic from one server to another.
+type Switch struct {
+	From     string         `json:"from"`
+	To       string         `json:"to"`
+	Step     int            `json:"step,omitempty"` // whose command came before it
+	Command  history.Micros `json:"command_us,omitempty"`
+	FirstNew history.Micros `json:"first_new_us"` // first send that the new server answered
+	LastOld  history.Micros `json:"last_old_us"`  // last send that the old server answered
+	OldTail  history.Micros `json:"old_tail_us"`  // last byte from the old server
+	// Took is from the command to the first new answer's send, and Mixed how
+	// long both answered; both are as coarse as the gap between probes.
+	Took  history.Micros `json:"took_us"`
+	Mixed history.Micros `json:"mixed_us"`
+	// OldHeader and NewHeader are the Server headers before and after.
+	OldHeader string `json:"old_header"`
+	NewHeader string `json:"new_header"`
+	Late      int64  `json:"late"` // old answers after the mixed window's allowance
+
+	lateLanes map[string]int64
+	lateFirst history.Micros
+}
+
+// mixedAllowance is how long after the first new answer an old one is still
+// part of the switch: requests that are in HAProxy at the same time may be
+// answered in another order than they were sent.
+const mixedAllowance = 100 * time.Millisecond
+
+// path is the way the traffic is expected to go, as servers in order.
+func (r *run) path() []string {
+	s := r.scenario.Expect.Switch
+	switch {
+	case s == nil:
+		return nil
+	case s.Back:
+		return []string{s.From, s.To, s.From}
+	}
+	return []string{s.From, s.To}
+}
+
+// moves follows the traffic along its path.
+type moves struct {
+	path []string
+	// switches[i] is the move from path[i] to path[i+1]; done of them have
+	// happened.
+	switches []Switch
+	done     int
+	old      history.Request // latest answer of path[done]
+	command  history.Micros  // the latest command of a step
+	step     int
+	// ahead are answers of the next server to requests that were sent before
+	// any command for it: their answers may still turn out to be later than
+	// one. early counts those that were not.
+	ahead   []history.Request
+	early   int64
+	first   history.Micros   // of early
+	unnamed int64            // answers whose server cannot be told
+	astray  map[string]int64 // answers of servers that are not on the path
+}
+
+func newMoves(path []string) *moves {
+	m := &moves{path: path, astray: map[string]int64{}}
+	for i := 1; i < len(path); i++ {
+		m.switches = append(m.switches, Switch{From: path[i-1], To: path[i], lateLanes: map[string]int64{}})
+	}
+	return m
+}
+
+func (m *moves) observe(e history.Event) {
+	if len(m.path) == 0 {
+		return
+	}
+	begin, _ := span(e)
+	m.settle(begin)
+	switch e := e.(type) {
+	case *history.Step:
+		if e.Phase == history.Command {
+			m.command, m.step = e.At, e.Index
+			ahead := m.ahead
+			m.ahead = nil
+			for i := range ahead {
+				m.answer(&ahead[i])
+			}
+		}
+	case *history.Request:
+		switch {
+		case e.Lane == StreamLane:
+			m.stream(e)
+		case e.Server != "":
+			m.answer(e)
+		case e.Header != "":
+			m.unnamed++
+		}
+	}
+}
+
+func (m *moves) answer(r *history.Request) {
+	switch {
+	case r.Server == m.path[m.done]:
+		m.old = *r
+	case m.done < len(m.switches) && r.Server == m.path[m.done+1]:
+		if m.commanded() && m.old.Server != "" {
+			m.change(r)
+		} else {
+			m.ahead = append(m.ahead, *r)
+		}
+	case m.done > 0 && r.Server == m.path[m.done-1]:
+		m.late(r)
+	default:
+		m.astray[r.Server]++
+	}
+}
+
+// settle gives up waiting for a command to the answers that came before now.
+// What is left of them is at most what is in flight.
+func (m *moves) settle(now history.Micros) {
+	left := m.ahead[:0]
+	for i := range m.ahead {
+		r := &m.ahead[i]
+		switch {
+		case answeredAt(r) >= now:
+			left = append(left, *r)
+		case m.done > 0 && r.Server == m.path[m.done-1]:
+			m.late(r)
+		default:
+			if m.early == 0 {
+				m.first = began(r)
+			}
+			m.early++
+		}
+	}
+	m.ahead = left
+}
+
+// answeredAt is when the answer to a request began, by which its server had
+// been chosen.
+func answeredAt(r *history.Request) history.Micros {
+	if r.First > 0 {
+		return r.First
+	}
+	return r.Done
+}
+
+// commanded tells a switch from a server that answers for another reason, and
+// a switch back from old answers at the end of the one before: it has a
+// command of its own.
+func (m *moves) commanded() bool {
+	if m.done == 0 {
+		return m.step > 0
+	}
+	return m.command > m.switches[m.done-1].Command
+}
+
+func (m *moves) change(r *history.Request) {
+	w := &m.switches[m.done]
+	w.Command, w.Step = m.command, m.step
+	w.FirstNew, w.NewHeader = began(r), r.Header
+	w.LastOld, w.OldTail, w.OldHeader = began(&m.old), m.old.Done, m.old.Header
+	w.Took = max(0, w.FirstNew-w.Command)
+	w.Mixed = max(0, w.LastOld-w.FirstNew)
+	m.done++
+	m.old = *r
+}
+
+// late is an answer of the old server after the first of the new one.
+func (m *moves) late(r *history.Request) {
+	m.switches[m.done-1].late(r)
+}
+
+func (w *Switch) late(r *history.Request) {
+	w.LastOld, w.OldTail = max(w.LastOld, began(r)), max(w.OldTail, r.Done)
+	w.Mixed = max(0, w.LastOld-w.FirstNew)
+	if began(r)-w.FirstNew <= history.M(mixedAllowance) {
+		return
+	}
+	if w.Late == 0 {
+		w.lateFirst = began(r)
+	}
+	w.Late++
+	w.lateLanes[r.Lane]++
+}
+
+// switchover is invariant 7: the traffic went the expected way, and in time.
+type switchover struct{ run *run }
+
+func newSwitchover(r *run) *switchover { return &switchover{r} }
+
+func (s *switchover) observe(history.Event) {}
+
+func (s *switchover) findings() []Finding {
+	var out []Finding
+	m := s.run.moves
+	for i := range m.switches {
+		if i >= m.done {
+			out = append(out, s.never(&m.switches[i]))
+			break
+		}
+		out = append(out, s.finding(&m.switches[i]))
+	}
+	for _, server := range slices.Sorted(maps.Keys(m.astray)) {
+		out = append(out, Finding{Invariant: "switch", Result: Fail, Count: m.astray[server],
+			Text: fmt.Sprintf("%s came from %s, which is not on the way from %s to %s", plural(m.astray[server], "answer"), server, m.path[0], m.path[1])})
+	}
+	if m.early > 0 && m.old.Server != "" {
+		out = append(out, Finding{Invariant: "switch", Result: Fail, Count: m.early, First: m.first,
+			Text: fmt.Sprintf("%s came from %s before a step had sent a command; the first at %s", plural(m.early, "answer"), m.path[1], at(m.first))})
+	}
+	return out
+}
+
+// never: what did not happen proves nothing, unless requests were lost, which
+// another invariant tells.
+func (s *switchover) never(w *Switch) Finding {
+	f := Finding{Invariant: "switch", Result: Inconclusive, Count: 1}
+	switch m := s.run.moves; {
+	case m.unnamed > 0:
+		f.Text = fmt.Sprintf("%s cannot be told apart: several servers run the same version, and in mode tcp nothing else names them", plural(m.unnamed, "answer"))
+	case m.old.Server == "" && m.early > 0:
+		f.Text = fmt.Sprintf("%s never answered, so the traffic did not move from it: %s came from %s", w.From, plural(m.early, "answer"), w.To)
+	default:
+		f.Text = fmt.Sprintf("the traffic never moved from %s to %s: the Server header did not change", w.From, w.To)
+	}
+	return f
+}
+
+func (s *switchover) finding(w *Switch) Finding {
+	f := Finding{Invariant: "switch", Result: Pass, First: w.FirstNew, Step: w.Step}
+	f.Line = s.run.lineOf(w.Step)
+	f.Text = fmt.Sprintf("%s to %s: first answer of the new server %s after the command, both answered for %s",
+		w.From, w.To, round(w.Took), round(w.Mixed))
+	if limit := s.within(); w.Took > limit {
+		f.Result, f.Count = Fail, 1
+		f.Text += fmt.Sprintf("; %s is allowed", round(limit))
+	}
+	return f
+}
+
+// within is how soon the new server has to answer: what the scenario says, or
+// 2 s, and never less than two intervals of the densest lane can show.
+func (s *switchover) within() history.Micros {
+	if d := s.run.scenario.Expect.Switch.Within; d > 0 {
+		return history.M(d.D())
+	}
+	return max(history.M(2*time.Second), 2*s.run.densest())
+}
+
+func (r *run) lineOf(step int) int {
+	for i := range r.steps {
+		if r.steps[i].Index == step {
+			return r.steps[i].Line
+		}
+	}
+	return 0
+}

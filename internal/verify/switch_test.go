@@ -1,0 +1,143 @@
+package verify
+
+import (
+	"testing"
+
+	"halab/internal/history"
+)
+
+// from lets a server answer from one moment on.
+func from(at history.Micros, server string) func(*request) {
+	return func(r *request) {
+		if r.Sent >= at {
+			answerOf(r, server)
+		}
+	}
+}
+
+func both(changes ...func(*request)) func(*request) {
+	return func(r *request) {
+		for _, change := range changes {
+			change(r)
+		}
+	}
+}
+
+// between lets a server answer on one lane for a while.
+func between(lane string, begin, end history.Micros, server string) func(*request) {
+	return func(r *request) {
+		if r.Lane == lane && r.Sent >= begin && r.Sent < end {
+			answerOf(r, server)
+		}
+	}
+}
+
+func TestSwitch(t *testing.T) {
+	never := from(0, "old")
+	runCases(t, []verdictCase{
+		{"in time", build{}, Pass, "switch", "bk/old to bk/new: first answer of the new server 1ms after the command, both answered for 0s"},
+		{"never", build{request: never}, Inconclusive, "switch", "never moved from bk/old to bk/new"},
+		{"never, and a request was lost", build{request: both(never, only("new-9", func(r *request) { lose(r, history.Reset) }))}, Fail, "no failure", "1 reset"},
+		{"the old server never answered", build{request: from(0, "new")}, Inconclusive, "switch", "bk/old never answered"},
+		{"before the command", build{request: from(500*ms, "new")}, Fail, "switch", "before a step had sent a command"},
+		{"for a moment before the command", build{request: between("new", 500*ms, 510*ms, "new")}, Fail, "switch", "1 answer came from bk/new before a step had sent a command"},
+		{"sent just before the command, answered after it", build{request: between("new", 991*ms, 1000*ms, "new"), events: late("new-100", 10*ms)}, Pass, "switch", "0s after the command"},
+		{"too late", build{expect: "!  switch: {from: bk/old, to: bk/new, within: 300ms}", request: both(from(moved, "old"), from(1500*ms, "new"))}, Fail, "switch", "501ms after the command, both answered for 0s; 300ms is allowed"},
+		{"old answers within the allowance", build{request: between("new", moved, 1090*ms, "old")}, Pass, "new version complete", "after the switch to bk/new no answer came from bk/old"},
+		{"old answers after the allowance", build{request: between("new", moved, 1200*ms, "old")}, Fail, "new version complete", "answers still came from the old server bk/old after the switch to bk/new, on new"},
+		{"one old answer late", build{request: between("new", 1500*ms, 1505*ms, "old")}, Fail, "new version complete", "1 answer still came from the old server"},
+		{"astray", build{request: between("new", 1500*ms, 1505*ms, "other")}, Fail, "switch", "1 answer came from bk/other, which is not on the way from bk/old to bk/new"},
+		{"no switch is expected", build{expect: "-", request: never}, Pass, "procedure", "2 of 2"},
+		{"mode tcp", build{mode: "tcp"}, Pass, "switch", "bk/old to bk/new"},
+		{"mode tcp, never", build{mode: "tcp", request: never}, Inconclusive, "switch", "never moved"},
+		{"mode tcp, both of one version", build{mode: "tcp", request: func(r *request) { r.Header = "nginx/1.22.1" }, events: oneVersion}, Inconclusive, "switch", "cannot be told apart"},
+		{"mode http, both of one version", build{request: func(r *request) { r.Header = "nginx/1.22.1" }, events: oneVersion}, Pass, "switch", "bk/old to bk/new"},
+	})
+}
+
+// late lets a request be answered later, as when it waited in HAProxy.
+func late(id string, by history.Micros) func([]history.Event) []history.Event {
+	return func(all []history.Event) []history.Event {
+		for _, e := range all {
+			if r, ok := e.(*request); ok && r.ID == id {
+				r.First, r.Done = r.First+by, r.Done+by
+			}
+		}
+		return all
+	}
+}
+
+// oneVersion makes old and new of the same version.
+func oneVersion(all []history.Event) []history.Event {
+	for i, p := range all[0].(*history.Header).Software {
+		if p.Role == "bk/old" {
+			all[0].(*history.Header).Software[i].Got = "1.22.1"
+		}
+	}
+	return all
+}
+
+// back adds the command that brings the old server back, and its answers from
+// a moment later on.
+func back(at history.Micros) build {
+	return build{
+		steps: rollbackSteps, expect: "!" + backExpect, request: from(at+1*ms, "old"),
+		events: func(all []history.Event) []history.Event {
+			out := all[:0:0]
+			for _, e := range all {
+				if s, ok := e.(*history.Step); ok && s.Index == 2 {
+					moved := *s
+					moved.At, moved.Kind, moved.Text = at, "ready", "ready: bk/old"
+					if s.Phase == history.Begin {
+						continue
+					}
+					begin, command := moved, moved
+					begin.Phase, command.Phase, command.Server, command.Command = history.Begin, history.Command, "bk/old", "set server bk/old state ready"
+					out = append(out, &begin, &command, &moved)
+					continue
+				}
+				out = append(out, e)
+			}
+			return out
+		},
+	}
+}
+
+func TestSwitchBack(t *testing.T) {
+	good, never, early := back(1500*ms), back(1500*ms), back(1500*ms)
+	never.request = nil
+	early.request = from(1400*ms, "old")
+	again := back(1500 * ms)
+	again.request = both(again.request, from(1800*ms, "new"))
+	racing := back(1500 * ms)
+	racing.request = from(1491*ms, "old")
+	racing.events = func(all []history.Event) []history.Event {
+		for _, lane := range []string{"new-150", "kept-150"} {
+			all = late(lane, 15*ms)(all)
+		}
+		return back(1500 * ms).events(all)
+	}
+	runCases(t, []verdictCase{
+		{"there and back", good, Pass, "switch", "bk/new to bk/old: first answer of the new server 1ms after the command"},
+		{"never back", never, Inconclusive, "switch", "never moved from bk/new to bk/old"},
+		{"back before its command", early, Fail, "new version complete", "answers still came from the old server bk/old"},
+		{"back and away again", again, Fail, "new version complete", "still came from the old server bk/new after the switch to bk/old"},
+		{"sent just before the command back", racing, Pass, "switch", "bk/new to bk/old"},
+	})
+	if v := good.check(t); len(v.Switches) != 2 || v.Switches[1].Step != 2 || v.Switches[0].Late+v.Switches[1].Late != 0 {
+		t.Errorf("switches %+v", v.Switches)
+	}
+}
+
+func TestFlapBack(t *testing.T) {
+	runCases(t, []verdictCase{
+		{"none", build{}, Pass, "no flap back", "no connection went back"},
+		{"each connection moves in its own time", build{request: func(r *request) {
+			if r.Lane == "kept" && r.Conn == 1 && r.Sent < 1080*ms {
+				answerOf(r, "old")
+			}
+		}}, Pass, "no flap back", ""},
+		{"one answer within the mixed window", build{request: only("kept-107", func(r *request) { answerOf(r, "old") })}, Fail, "no flap back", "1 answer came from a server that its connection had left before; the first at 1.061s"},
+		{"on new connections it is no flap", build{request: only("new-107", func(r *request) { answerOf(r, "old") })}, Pass, "no flap back", ""},
+	})
+}

@@ -1,0 +1,226 @@
+package verify
+
+import (
+	"strings"
+
+	"halab/internal/history"
+	"halab/internal/scenario"
+)
+
+// StepLane is the lane of the GETs that steps sent: they are answered like
+// any other, but follow no schedule.
+const StepLane = "step"
+
+// Lane is the count of one traffic class.
+type Lane struct {
+	Name     string         `json:"name"`
+	Interval history.Micros `json:"interval_us,omitempty"`
+	Sent     int64          `json:"sent"` // requests, unsent ones not among them
+	OK       int64          `json:"ok"`
+	Lost     int64          `json:"lost"`
+	Stale    int64          `json:"stale"`
+	Unsent   int64          `json:"unsent"`
+	// Undecided requests are neither answered nor lost: nobody can know.
+	Undecided int64                     `json:"undecided,omitempty"`
+	Outcomes  map[history.Outcome]int64 `json:"outcomes"`
+	// Largest is the largest gap between two sends one after the other, and
+	// Seen the largest between two sends around which an answer came: an
+	// outage shorter than that may have gone unseen.
+	Largest history.Micros `json:"largest_gap_us"`
+	// LostBelow is the bound below which the true rate of loss is with 95 %
+	// confidence, when none was lost: 3/n.
+	LostBelow float64 `json:"lost_below,omitempty"`
+}
+
+// Server is the count of one server's answers.
+type Server struct {
+	Name    string   `json:"name"`    // backend/server; "" is not known
+	Headers []string `json:"headers"` // the Server headers it showed
+	Answers int64    `json:"answers"`
+}
+
+// Step is one step where it happened.
+type Step struct {
+	Index    int            `json:"index"`
+	Text     string         `json:"text"`
+	Of       string         `json:"of,omitempty"` // the step of the scenario that stands for this one and others
+	Line     int            `json:"line"`
+	Begin    history.Micros `json:"begin_us"`
+	Command  history.Micros `json:"command_us,omitempty"` // when its first command was sent
+	Commands []string       `json:"commands,omitempty"`
+	End      history.Micros `json:"end_us"`
+	Ended    bool           `json:"ended"`
+	Error    string         `json:"error,omitempty"`
+	Output   string         `json:"output,omitempty"` // of a command of the user's
+	// Gap is the largest gap between two probes that touches the time from
+	// its begin to the next step's: an outage there that is shorter could
+	// have gone unseen. 0 where nothing was probed.
+	Gap  history.Micros `json:"largest_gap_us"`
+	Lost int64          `json:"lost"` // requests lost that were sent after it, before the next that did something
+}
+
+// Poll is one GET of the lane poll: the article's table.
+type Poll struct {
+	At      history.Micros  `json:"at_us"`
+	Status  int             `json:"status"`
+	Header  string          `json:"header"`
+	Server  string          `json:"server"`
+	Outcome history.Outcome `json:"outcome"`
+}
+
+// maxPolls bounds the table; a poll every 2 s fills it in over five hours.
+const maxPolls = 10_000
+
+// tally is what is counted for the verdict itself.
+type tally struct {
+	judge        *judge
+	lanes        map[string]*Lane
+	order        []string
+	servers      map[string]*Server
+	steps        []Step
+	polls        []Poll
+	last         history.Micros // of the latest event
+	end          *history.End
+	cut          bool
+	impossible   int64 // requests whose times cannot be
+	foreign      int64
+	firstForeign error
+	disorder     int64 // events that came too late for their place
+}
+
+func newTally(s *scenario.Scenario, h *history.Header, j *judge) *tally {
+	t := &tally{judge: j, lanes: map[string]*Lane{}, servers: map[string]*Server{}}
+	for _, l := range h.Lanes {
+		t.lane(l.Name).Interval = l.Interval
+	}
+	for _, b := range s.Backends {
+		for _, srv := range b.Servers {
+			name := b.Name + "/" + srv.Name
+			t.servers[name] = &Server{Name: name}
+		}
+	}
+	return t
+}
+
+func (t *tally) lane(name string) *Lane {
+	l := t.lanes[name]
+	if l == nil {
+		l = &Lane{Name: name, Outcomes: map[history.Outcome]int64{}}
+		t.lanes[name] = l
+		t.order = append(t.order, name)
+	}
+	return l
+}
+
+func (t *tally) observe(e history.Event) {
+	switch e := e.(type) {
+	case *history.Request:
+		t.request(e)
+	case *history.Step:
+		t.step(e)
+	case *history.End:
+		if t.end == nil || t.end.Error == "" {
+			t.end = e
+		}
+		t.last = max(t.last, e.At)
+	}
+}
+
+// impossible tells a record whose times contradict each other.
+func impossible(r *history.Request) bool {
+	switch {
+	case r.Intended < 0, r.Sent < 0, r.First < 0, r.Done < r.Intended, r.Done < r.Sent:
+		return true
+	case r.First > 0 && (r.First < r.Sent || r.First > r.Done || r.Sent == 0):
+		return true
+	}
+	return r.Sent > 0 && r.Sent < r.Intended
+}
+
+func (t *tally) request(r *history.Request) {
+	if impossible(r) {
+		t.impossible++
+	}
+	t.last = max(t.last, r.Done)
+	l := t.lane(r.Lane)
+	l.Outcomes[r.Outcome]++
+	switch t.judge.class(r) {
+	case fine:
+		l.OK++
+	case lost:
+		l.Lost++
+	case stale:
+		l.Stale++
+	case undecided:
+		l.Undecided++
+	case unsent:
+		l.Unsent++
+		return
+	}
+	l.Sent++
+	if r.Header != "" || r.Server != "" {
+		t.answered(r)
+	}
+	if r.Lane == "poll" && len(t.polls) < maxPolls {
+		t.polls = append(t.polls, Poll{At: r.Intended, Status: r.Status, Header: r.Header, Server: r.Server, Outcome: r.Outcome})
+	}
+}
+
+func (t *tally) answered(r *history.Request) {
+	s := t.servers[r.Server]
+	if s == nil {
+		s = &Server{Name: r.Server}
+		t.servers[r.Server] = s
+	}
+	s.Answers++
+	for _, h := range s.Headers {
+		if strings.EqualFold(h, r.Header) {
+			return
+		}
+	}
+	if r.Header != "" && len(s.Headers) < 8 {
+		s.Headers = append(s.Headers, r.Header)
+	}
+}
+
+func (t *tally) step(e *history.Step) {
+	t.last = max(t.last, e.At)
+	switch e.Phase {
+	case history.Begin:
+		t.steps = append(t.steps, Step{Index: e.Index, Text: e.Text, Of: e.Of, Line: e.Line, Begin: e.At})
+	case history.Command:
+		if s := t.stepNamed(e.Index); s != nil {
+			if s.Command == 0 {
+				s.Command = e.At
+			}
+			s.Commands = append(s.Commands, e.Command)
+		}
+	case history.Ended:
+		if s := t.stepNamed(e.Index); s != nil {
+			s.End, s.Error, s.Ended, s.Output = e.At, e.Error, true, e.Answer
+		}
+	}
+}
+
+// stepNamed is the step of this number, which may be one of several that run
+// side by side.
+func (t *tally) stepNamed(index int) *Step {
+	for i := len(t.steps) - 1; i >= 0; i-- {
+		if t.steps[i].Index == index {
+			return &t.steps[i]
+		}
+	}
+	return nil
+}
+
+// stepAt is the step whose doing a thing at this time may be: the last that
+// had sent a command by then. What only waits and looks does nothing. It is
+// nil before the first command.
+func (t *tally) stepAt(at history.Micros) *Step {
+	for i := len(t.steps) - 1; i >= 0; i-- {
+		if s := &t.steps[i]; s.Command > 0 && s.Command <= at {
+			return s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,200 @@
+// Package verify owns the verdict: a pure function of what a scenario expects
+// and what a history records.
+//
+// It never talks to a lab, reads no clock and no file, and holds no more of a
+// history than it has to tell, so a long run needs no more memory than a
+// short one.
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"halab/internal/history"
+	"halab/internal/scenario"
+)
+
+// Result is PASS, FAIL or INCONCLUSIVE.
+type Result string
+
+// The three results. FAIL says that something was lost or did not hold;
+// INCONCLUSIVE that the run proves nothing.
+const (
+	Pass         Result = "PASS"
+	Fail         Result = "FAIL"
+	Inconclusive Result = "INCONCLUSIVE"
+)
+
+// Verdict is the judgement of one run with its evidence.
+type Verdict struct {
+	Result   Result             `json:"verdict"`
+	Expected Result             `json:"expected"`    // what the scenario says it must be
+	AsWanted bool               `json:"as_expected"` // Result is Expected, for the expected reason
+	Reasons  []string           `json:"reasons"`     // one line each, the gravest first
+	Scenario string             `json:"scenario"`
+	File     string             `json:"file"`
+	Teaches  string             `json:"teaches,omitempty"`
+	Lab      string             `json:"lab"`
+	Runtime  string             `json:"runtime"`
+	Why      string             `json:"runtime_reason,omitempty"`
+	Started  string             `json:"started"` // RFC 3339
+	Length   history.Micros     `json:"length_us"`
+	Software []history.Software `json:"software"`
+	Findings []Finding          `json:"findings"` // one an invariant and lane
+	Lanes    []Lane             `json:"lanes"`
+	Servers  []Server           `json:"servers"`
+	Steps    []Step             `json:"steps"`
+	Switches []Switch           `json:"switches"`
+	Polls    []Poll             `json:"polls"`
+	Lost     []Lost             `json:"lost"` // the first MaxLost
+	LostAll  int64              `json:"lost_total"`
+	Accounts Accounts           `json:"accounts"`
+	Control  *Control           `json:"control,omitempty"`
+
+	wantedReason string
+	left         string       // what a control leaves out
+	Latency      []Latency    `json:"latency"`
+	States       []Transition `json:"states"`
+}
+
+// procedureName is the invariant that the steps were carried out.
+const procedureName = "procedure"
+
+// Finding is what one invariant says of one lane, or of the run.
+type Finding struct {
+	Invariant string         `json:"invariant"`
+	Lane      string         `json:"lane,omitempty"`
+	Result    Result         `json:"result"`
+	Count     int64          `json:"count"` // how often it was violated
+	Text      string         `json:"text"`
+	Step      int            `json:"step,omitempty"` // from 1; 0: none
+	Line      int            `json:"line,omitempty"` // of that step in the scenario
+	First     history.Micros `json:"first_us,omitempty"`
+	Last      history.Micros `json:"last_us,omitempty"`
+}
+
+// locate names the step after which something happened.
+func (f *Finding) locate(r *run, at history.Micros) {
+	if step := r.stepAt(at); step != nil {
+		f.Step, f.Line = step.Index, step.Line
+	}
+}
+
+// invariant watches a history go by and says at its end what it found. Each
+// is one file of this package and one line in invariants.
+type invariant interface {
+	observe(e history.Event)
+	findings() []Finding
+}
+
+// invariants are the rules of a verdict in the order in which they are told.
+func invariants(r *run) []invariant {
+	return []invariant{
+		newLoss(r),
+		newUnclear(r),
+		newCoverage(r),
+		newComplete(r),
+		newFlap(r),
+		newSwitchover(r),
+		newOutage(r),
+		newLatency(r),
+		newMasked(r),
+		newInFlight(r),
+		newOrigin(r),
+		newTermination(r),
+		newAccounts(r),
+		newHealth(r),
+		newDrained(r),
+		newCarriedOut(r),
+	}
+}
+
+// Source hands out the events of a history: *history.Reader is one.
+type Source interface {
+	Next() (history.Event, error)
+}
+
+// Parse parses the scenario that a history's header carries.
+type Parse func(file, text string) (*scenario.Scenario, error)
+
+// Check judges a history. It reads to the end, or to the cut of a history
+// that was cut short, which the verdict then says. Its error means that there
+// is nothing to judge: no header, or a scenario that cannot be read.
+func Check(src Source, parse Parse) (*Verdict, error) {
+	first, err := src.Next()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("read the history: it is empty")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the history: %w", err)
+	}
+	header, ok := first.(*history.Header)
+	if !ok {
+		return nil, errors.New("read the history: it does not begin with a header")
+	}
+	if header.Version != history.Version {
+		return nil, fmt.Errorf("read the history: it is of version %d, this halab reads version %d", header.Version, history.Version)
+	}
+	s, err := parse(header.File, header.Scenario)
+	if err != nil {
+		return nil, fmt.Errorf("read the scenario of the history: %w", err)
+	}
+	r := newRun(s, header)
+	rules := invariants(r)
+	if err := observe(src, r, rules); err != nil {
+		return nil, err
+	}
+	r.moves.settle(math.MaxInt64)
+	return conclude(r, rules), nil
+}
+
+// observe shows every event to the tally and to the rules, in the order in
+// which things began. Lines that are none of halab's are counted and passed
+// over.
+func observe(src Source, r *run, rules []invariant) error {
+	in := newOrder(r.scenario.Traffic.TimeoutD(), func(e history.Event) {
+		if q, ok := e.(*history.Request); ok {
+			e = r.take(q)
+		}
+		r.tally.observe(e)
+		r.moves.observe(e)
+		for _, rule := range rules {
+			rule.observe(e)
+		}
+	})
+	defer func() {
+		in.flush()
+		r.disorder = in.late
+	}()
+	for {
+		e, err := src.Next()
+		var foreign *history.Error
+		switch {
+		case err == nil:
+			if _, again := e.(*history.Header); again {
+				r.strange(errors.New("a second header: another run follows"))
+				return nil
+			}
+			in.add(e)
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, history.ErrCut):
+			r.cut = true
+			return nil
+		case errors.As(err, &foreign):
+			r.strange(err)
+		default:
+			return fmt.Errorf("read the history: %w", err)
+		}
+	}
+}
+
+// strange counts a line that is none of this run's.
+func (t *tally) strange(err error) {
+	t.foreign++
+	if t.firstForeign == nil {
+		t.firstForeign = err
+	}
+}
