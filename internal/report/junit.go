@@ -1,0 +1,159 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+
+	"halab/internal/history"
+	"halab/internal/verify"
+)
+
+type junitSuites struct {
+	XMLName  xml.Name `xml:"testsuites"`
+	Name     string   `xml:"name,attr"`
+	Tests    int      `xml:"tests,attr"`
+	Failures int      `xml:"failures,attr"`
+	Time     string   `xml:"time,attr"`
+	Suites   []junitSuite
+}
+
+type junitSuite struct {
+	XMLName    xml.Name        `xml:"testsuite"`
+	Name       string          `xml:"name,attr"`
+	Tests      int             `xml:"tests,attr"`
+	Failures   int             `xml:"failures,attr"`
+	Errors     int             `xml:"errors,attr"`
+	Skipped    int             `xml:"skipped,attr"`
+	Time       string          `xml:"time,attr"`
+	Timestamp  string          `xml:"timestamp,attr,omitempty"`
+	Properties []junitProperty `xml:"properties>property"`
+	Cases      []junitCase
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+type junitCase struct {
+	XMLName   xml.Name      `xml:"testcase"`
+	Class     string        `xml:"classname,attr"`
+	Name      string        `xml:"name,attr"`
+	File      string        `xml:"file,attr,omitempty"`
+	Line      int           `xml:"line,attr,omitempty"`
+	Time      string        `xml:"time,attr"`
+	Failure   *junitFailure `xml:"failure,omitempty"`
+	SystemOut string        `xml:"system-out,omitempty"`
+}
+
+type junitFailure struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// JUnit writes junit.xml: one testcase an invariant and lane, and one for the
+// verdict as a whole. A finding is a failure only where the verdict is not
+// the one that the scenario expects: a scenario that has to fail and does is
+// a passed test. There is no <error>, which some readers do not know; a doubt
+// is a failure whose message begins with INCONCLUSIVE.
+func JUnit(w io.Writer, v *verify.Verdict) error {
+	suite := junitSuite{
+		Name: visible(v.Scenario), Time: seconds(v.Length),
+		Timestamp: strings.TrimSuffix(visible(v.Started), "Z"), Properties: junitProperties(v),
+	}
+	names := map[string]int{}
+	for i := range v.Findings {
+		suite.Cases = append(suite.Cases, junitFinding(v, &v.Findings[i], names))
+	}
+	suite.Cases = append(suite.Cases, junitVerdict(v))
+	for _, c := range suite.Cases {
+		suite.Tests++
+		if c.Failure != nil {
+			suite.Failures++
+		}
+	}
+	all := junitSuites{Name: "halab", Tests: suite.Tests, Failures: suite.Failures, Time: suite.Time, Suites: []junitSuite{suite}}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(all); err != nil {
+		return fmt.Errorf("encode the test cases: %w", err)
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func junitProperties(v *verify.Verdict) []junitProperty {
+	out := []junitProperty{{"verdict", string(v.Result)}, {"expected", string(v.Expected)}, {"runtime", visible(v.Runtime)}, {"lab", visible(v.Lab)}}
+	for _, s := range v.Software {
+		text := fmt.Sprintf("%s %s", s.Name, s.Got)
+		if s.Substitute {
+			text += fmt.Sprintf(" (SUBSTITUTE for %s)", s.Asked)
+		}
+		out = append(out, junitProperty{visible(s.Role), visible(text)})
+	}
+	return out
+}
+
+// junitFinding: its name is numbered where one invariant says several things
+// of a lane, for readers take class and name together as the case.
+func junitFinding(v *verify.Verdict, f *verify.Finding, names map[string]int) junitCase {
+	name := f.Invariant
+	if f.Lane != "" {
+		name += " on " + f.Lane
+	}
+	if names[name]++; names[name] > 1 {
+		name = fmt.Sprintf("%s (%d)", name, names[name])
+	}
+	c := junitCase{Class: junitClass(v), Name: visible(name), File: visible(v.File), Line: f.Line, Time: "0", SystemOut: visible(f.Text)}
+	if f.Result == verify.Pass {
+		return c
+	}
+	message := fmt.Sprintf("%s: %s", f.Result, f.Text)
+	if v.AsWanted {
+		c.SystemOut = visible(message + " (the scenario expects " + string(v.Expected) + ")")
+		return c
+	}
+	c.SystemOut = ""
+	c.Failure = &junitFailure{Message: visible(message), Type: string(f.Result), Text: examples(v, f)}
+	return c
+}
+
+func junitVerdict(v *verify.Verdict) junitCase {
+	c := junitCase{Class: junitClass(v), Name: "verdict", File: visible(v.File), Time: seconds(v.Length)}
+	var reasons []string
+	for _, r := range v.Reasons {
+		reasons = append(reasons, visible(r))
+	}
+	c.SystemOut = conclusion(v) + "\n" + strings.Join(reasons, "\n")
+	if !v.AsWanted {
+		c.Failure = &junitFailure{Message: conclusion(v), Type: string(v.Result), Text: strings.Join(reasons, "\n")}
+		c.SystemOut = ""
+	}
+	return c
+}
+
+func junitClass(v *verify.Verdict) string { return "halab." + visible(v.Scenario) }
+
+// examples are the first lost requests of a lane that lost some.
+func examples(v *verify.Verdict, f *verify.Finding) string {
+	var out strings.Builder
+	out.WriteString(visible(f.Text))
+	n := 0
+	for i := range v.Lost {
+		l := &v.Lost[i]
+		if l.Lane != f.Lane || n == firstLost {
+			continue
+		}
+		n++
+		fmt.Fprintf(&out, "\n%s %s, after step %s: %s", clock(where(&l.Request)), visible(l.ID), visible(stepName(l.Step, l.Text)), visible(why(l)))
+	}
+	return out.String()
+}
+
+func seconds(m history.Micros) string { return fmt.Sprintf("%.3f", m.D().Seconds()) }

@@ -1,0 +1,159 @@
+package report
+
+import (
+	"fmt"
+
+	"halab/internal/history"
+	"halab/internal/verify"
+)
+
+// told is what several reports say in the same words.
+
+// conclusion is the verdict in a line, with what the scenario expects of it.
+func conclusion(v *verify.Verdict) string {
+	switch {
+	case v.AsWanted && v.Result == verify.Pass:
+		return string(v.Result)
+	case v.AsWanted:
+		return string(v.Result) + ", as this scenario expects"
+	case v.Result == v.Expected && v.Result != verify.Pass:
+		return string(v.Result) + ", but not for the reason that this scenario expects"
+	case v.Expected != "" && v.Expected != verify.Pass:
+		return fmt.Sprintf("%s, but this scenario expects %s", v.Result, v.Expected)
+	}
+	return string(v.Result)
+}
+
+// rate says of a lane how high its rate of loss is: what was counted, or,
+// where nothing was lost, the bound that the rule of three gives. It stands
+// beside the counts that it is made of.
+func rate(l *verify.Lane) string {
+	switch {
+	case l.Sent == 0:
+		return "nothing sent"
+	case l.Lost > 0:
+		return ratio(l.Lost, l.Sent)
+	case l.LostBelow <= 0 || l.Name == verify.StepLane:
+		return "—"
+	case l.LostBelow >= 1:
+		return "too few to tell"
+	}
+	return "below " + bound(l.LostBelow)
+}
+
+// sure is rate with its counts.
+func sure(l *verify.Lane) string {
+	counts := fmt.Sprintf("%s of %s", count(l.Lost), count(l.Sent))
+	if r := rate(l); l.Sent > 0 && r != "—" {
+		return counts + ": " + r
+	}
+	return counts
+}
+
+// gapOf is a lane's largest gap, where two requests make one.
+func gapOf(l *verify.Lane) string {
+	if l.Largest == 0 {
+		return "—"
+	}
+	return length(l.Largest)
+}
+
+// substitutes are the programs that stand in for another version.
+func substitutes(v *verify.Verdict) []history.Software {
+	var out []history.Software
+	for _, s := range v.Software {
+		if s.Substitute {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// standsIn says a substitution loudly.
+func standsIn(s history.Software) string {
+	return fmt.Sprintf("SUBSTITUTE: %s %s stands in for %s on %s", s.Name, s.Got, s.Asked, s.Role)
+}
+
+// switchGap is what lies between the last answer of the old server and the
+// first of the new one; negative while both answered.
+func switchGap(w *verify.Switch) history.Micros { return w.FirstNew - w.LastOld }
+
+// blind is the lane that saw best with its largest gap between two sends: an
+// outage that is shorter than it could have hidden from every lane.
+func blind(v *verify.Verdict) (*verify.Lane, bool) {
+	var best *verify.Lane
+	for i := range v.Lanes {
+		l := &v.Lanes[i]
+		if l.Name == verify.StepLane || l.Name == verify.StreamLane || l.Sent < 2 {
+			continue
+		}
+		if best == nil || l.Largest < best.Largest {
+			best = l
+		}
+	}
+	return best, best != nil
+}
+
+// stepName is "2 maint: bk_app/nginx2", or what stands for no step.
+func stepName(index int, text string) string {
+	if index == 0 {
+		return "before any step"
+	}
+	return fmt.Sprintf("%d %s", index, text)
+}
+
+// where is the moment that a lost request belongs to.
+func where(r *history.Request) history.Micros {
+	if r.Sent > 0 {
+		return r.Sent
+	}
+	return r.Intended
+}
+
+// cause is what became of a lost request, in a few words.
+func cause(l *verify.Lost) string {
+	switch {
+	case l.Outcome == history.OK:
+		return fmt.Sprintf("Server: %q is no version of this lab", l.Header)
+	case l.Status != 0:
+		return fmt.Sprintf("%s %d", l.Outcome, l.Status)
+	}
+	return string(l.Outcome)
+}
+
+// logged is what HAProxy's log says of a request: how it ended and where.
+func logged(s *history.Seen) string {
+	if s == nil {
+		return ""
+	}
+	text := ended(s)
+	switch {
+	case s.Redispatched:
+		text += fmt.Sprintf(", redispatched after %s", retries(s.Retries))
+	case s.Retries > 0:
+		text += ", " + retries(s.Retries)
+	}
+	return text
+}
+
+// ended is the termination state and the server of a log line.
+func ended(s *history.Seen) string { return string(s.State) + " at " + s.Server }
+
+func retries(n int) string {
+	if n == 1 {
+		return "1 retry"
+	}
+	return fmt.Sprintf("%d retries", n)
+}
+
+// why is cause with what HAProxy logged or, where it logged nothing, with the
+// error that the client saw.
+func why(l *verify.Lost) string {
+	if s := logged(l.Log); s != "" {
+		return cause(l) + ", " + s
+	}
+	if l.Error != "" {
+		return cause(l) + ": " + l.Error
+	}
+	return cause(l)
+}
