@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"halab/internal/calibrate"
+	"halab/internal/lab"
+	"halab/internal/probe"
+	"halab/internal/rehearse"
+	"halab/internal/scenario"
+)
+
+const calibrateLong = `Make whole outages of known length in a lab, at several rates of probing, and set
+the share of them that was seen beside the share that should be: a probe that
+comes r times a second sees an outage of length L with probability min(1, r·L).
+
+This measures halab itself on this machine. It changes nothing.`
+
+func (a *app) calibrateCommand() *cobra.Command {
+	var f labFlags
+	var outages int
+	var json bool
+	cmd := &cobra.Command{
+		Use:   "calibrate",
+		Short: "Measure which share of short outages the prober sees",
+		Long:  calibrateLong,
+		Example: `  halab calibrate
+  halab calibrate --outages 400`,
+		Args: takes(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if outages < 1 || outages > 100_000 {
+				return usagef("--outages %d: want 1 to 100000", outages)
+			}
+			return a.calibrate(cmd.Context(), f, outages, json)
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().IntVar(&outages, "outages", 100, "outages for each rate and length")
+	jsonFlag(cmd, &json)
+	return cmd
+}
+
+func (a *app) calibrate(ctx context.Context, f labFlags, outages int, json bool) (err error) {
+	s, err := parse("calibrate.yaml", calibrate.Scenario)
+	if err != nil {
+		return err
+	}
+	if err := f.check([]*scenario.Scenario{s}); err != nil {
+		return err
+	}
+	options, err := f.options(a, s)
+	if err != nil {
+		return err
+	}
+	choice, err := f.choose(ctx, a, f.chooser(a), s)
+	if err != nil {
+		return err
+	}
+	l, err := lab.Start(ctx, s, choice.Runtime, choice.Programs, options)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := l.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	a.say("%d outages for each rate and length, on %s", outages, describe(choice, s))
+	show := func(calibrate.Cell) {}
+	if !json {
+		a.print("%8s  %9s  %7s  %6s  %6s  %s\n", "RATE/S", "LENGTH", "OUTAGES", "SEEN", "SHOULD", "")
+		show = func(c calibrate.Cell) { a.print("%s\n", cell(c)) }
+	}
+	cells, err := calibrate.Run(ctx, calibrate.Lab{Admin: l.AdminClient(), Target: calibrationTarget(l, s)}, outages, show)
+	if err == nil && json {
+		return a.json(cells)
+	}
+	return err
+}
+
+func calibrationTarget(l *lab.Lab, s *scenario.Scenario) probe.Target {
+	t := rehearse.Target(s, l.Frontends[s.TrafficFrontend().Name])
+	t.Timeout = 5 * time.Second
+	return t
+}
+
+// barWidth is that of a share of 1, in columns.
+const barWidth = 25
+
+// cell draws one result: the bar is what was seen, the mark what should have
+// been.
+func cell(c calibrate.Cell) string {
+	bar := []rune(strings.Repeat("█", int(c.Share()*barWidth+0.5)) + strings.Repeat(" ", barWidth+1))[:barWidth+1]
+	bar[min(barWidth, int(c.Expected*barWidth+0.5))] = '│'
+	return fmt.Sprintf("%8g  %9s  %7d  %5.1f%%  %5.1f%%  %s", c.Rate, c.Length.D().Round(10*time.Microsecond), c.Outages,
+		100*c.Share(), 100*c.Expected, strings.TrimRight(string(bar), " "))
+}

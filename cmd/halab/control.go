@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"halab/internal/rehearse"
+	"halab/internal/scenario"
+	"halab/internal/upgrade"
+	"halab/internal/verify"
+)
+
+// controlDir is the directory, in that of a run, with the results of its
+// control.
+const controlDir = "control"
+
+// controlled is what the control will be: nil where none is wanted. It is
+// made before anything is started, since a procedure may have nothing to
+// leave out.
+func (f runFlags) controlled(s *scenario.Scenario) (*control, error) {
+	if !f.control && !s.Control {
+		return nil, nil
+	}
+	c, what, err := upgrade.Control(s)
+	if errors.Is(err, upgrade.ErrNothingProtects) {
+		return nil, usagef("--control: %s: %w", s.Name, err)
+	}
+	return &control{c, what}, err
+}
+
+type control struct {
+	scenario *scenario.Scenario
+	what     string
+}
+
+// run rehearses the control beside the results of the run itself.
+func (c *control) run(ctx context.Context, a *app, f runFlags, chooser *rehearse.Chooser, res *results) error {
+	options, err := f.options(a, c.scenario)
+	if err != nil {
+		return err
+	}
+	choice, err := f.choose(ctx, a, chooser, c.scenario)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(res.dir, controlDir)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return fmt.Errorf("make the directory for the control: %w", err)
+	}
+	a.say("the control: the same %s", c.what)
+	live := newLive(a.ui)
+	defer live.close()
+	return rehearse.Run(ctx, rehearse.Config{Scenario: c.scenario, Choice: choice, Out: dir,
+		Halab: halabVersion(), Lab: options, Watch: live.watch, Control: c.what})
+}
+
+// withControl takes the control's verdict into v, where the run had one.
+func withControl(v *verify.Verdict, history string) error {
+	c, err := judgeAlone(filepath.Join(filepath.Dir(history), controlDir, rehearse.HistoryFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("judge the control: %w", err)
+	}
+	v.WithControl(c)
+	return nil
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"testing"
+
+	"halab/internal/haproxy/adminsock"
+	"halab/internal/lab"
+	"halab/internal/lab/container"
+	"halab/internal/lab/ports"
+	"halab/internal/rehearse"
+	"halab/internal/scenario"
+	"halab/internal/software"
+	"halab/internal/verify"
+)
+
+func TestExitCode(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"none", nil, 0},
+		{"a verdict", told(codeInconclusive), 4},
+		{"usage", usagef("x"), 2},
+		{"scenario", fmt.Errorf("x: %w", scenario.Errors{{Msg: "x"}}), 2},
+		{"lab unknown", fmt.Errorf("%w: x", lab.ErrUnknown), 2},
+		{"lab name taken", &rehearse.LabError{Err: fmt.Errorf("%w: x", lab.ErrTaken)}, 2},
+		{"server unknown", &adminsock.CommandError{Answer: "No such server."}, 2},
+		{"level too low", &adminsock.CommandError{Answer: "Permission denied."}, 3},
+		{"no answer", adminsock.ErrNoAnswer, 3},
+		{"no engine", &container.EngineError{}, 3},
+		{"no such version", &software.UnavailableError{}, 3},
+		{"no mmdebstrap", &software.ToolError{}, 3},
+		{"port taken", &rehearse.LabError{Err: &ports.Error{Err: syscall.EADDRINUSE}}, 3},
+		{"HAProxy refused", &rehearse.LabError{Err: &lab.DiedError{}}, 3},
+		{"interrupted", &rehearse.LabError{Err: context.Canceled}, 3},
+		{"disk full", syscall.ENOSPC, 3},
+		{"anything else", errors.New("x"), 3},
+	} {
+		if got := exitCode(tt.err); got != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestVerdictCode(t *testing.T) {
+	for _, tt := range []struct {
+		result   verify.Result
+		asWanted bool
+		want     int
+	}{
+		{verify.Pass, true, 0},
+		{verify.Pass, false, 1},
+		{verify.Fail, true, 0},
+		{verify.Fail, false, 1},
+		{verify.Inconclusive, true, 0},
+		{verify.Inconclusive, false, 4},
+	} {
+		v := &verify.Verdict{Result: tt.result, AsWanted: tt.asWanted}
+		if got := verdictCode(v); got != tt.want {
+			t.Errorf("%s, as wanted %t: %d, want %d", tt.result, tt.asWanted, got, tt.want)
+		}
+	}
+}
+
+func TestGravest(t *testing.T) {
+	for _, tt := range []struct {
+		codes []int
+		want  int
+	}{
+		{nil, 0},
+		{[]int{0, 0}, 0},
+		{[]int{0, 4}, 4},
+		{[]int{4, 3, 0}, 3},
+		{[]int{3, 1, 4}, 1},
+		{[]int{3, 2}, 2},
+	} {
+		if got := gravest(tt.codes...); got != tt.want {
+			t.Errorf("%v: %d, want %d", tt.codes, got, tt.want)
+		}
+	}
+}

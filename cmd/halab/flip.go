@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"halab/internal/haproxy"
+	"halab/internal/haproxy/adminsock"
+)
+
+// change is what a command did to a server.
+type change struct {
+	Server string `json:"server"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+func (a *app) maintCommand() *cobra.Command {
+	return a.flipCommand(haproxy.Maint, "Put a server into maintenance: no traffic, no checks (HATop's F10)")
+}
+
+func (a *app) drainCommand() *cobra.Command {
+	return a.flipCommand(haproxy.Drain, "Drain a server: no new sessions, those it has go on")
+}
+
+func (a *app) readyCommand() *cobra.Command {
+	return a.flipCommand(haproxy.Ready, "Put a server back into service (HATop's F9)")
+}
+
+func (a *app) flipCommand(action haproxy.ServerAction, short string) *cobra.Command {
+	var f socketFlags
+	cmd := &cobra.Command{
+		Use:   string(action) + " SERVER [LAB]",
+		Short: short,
+		Long: short + `.
+
+SERVER is backend/server, or the server's name where only one backend has it.
+HAProxy is asked through the stats socket of the LAB, or through any other with
+-s, which needs level admin. The state is read back and shown, before and after.`,
+		Example: fmt.Sprintf("  halab %[1]s nginx2\n  halab %[1]s bk_app/nginx2 -s /run/haproxy/admin.sock", action),
+		Args:    takes(cobra.RangeArgs(1, 2)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, err := f.client(args[1:])
+			if err != nil {
+				return err
+			}
+			return a.flip(cmd.Context(), client, args[0], action, f.json)
+		},
+		ValidArgsFunction: completeLab(1),
+	}
+	f.add(cmd)
+	return cmd
+}
+
+// socketFlags say which stats socket to talk to.
+type socketFlags struct {
+	socket string
+	json   bool
+}
+
+func (f *socketFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&f.socket, "socket", "s", "", "stats socket to use instead of a lab's: a path, or `HOST:PORT`")
+	jsonFlag(cmd, &f.json)
+}
+
+// client is that of -s, else of the lab that args may name.
+func (f *socketFlags) client(args []string) (*adminsock.Client, error) {
+	if f.socket == "" {
+		rec, err := openLab(args)
+		if err != nil {
+			return nil, err
+		}
+		return adminOf(rec), nil
+	}
+	if len(args) > 0 {
+		return nil, usagef("-s names a stats socket, so there is no LAB to name")
+	}
+	client, err := adminsock.Parse(f.socket)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return client, nil
+}
+
+// flip changes the state and reads it back from show stat, before and after.
+func (a *app) flip(ctx context.Context, client *adminsock.Client, name string, action haproxy.ServerAction, json bool) error {
+	before, err := findServer(ctx, client, name)
+	if err != nil {
+		return err
+	}
+	ref := before.Ref()
+	if err := client.SetState(ctx, ref, action); err != nil {
+		return err
+	}
+	after, err := findServer(ctx, client, ref.String())
+	if err != nil {
+		return err
+	}
+	return a.changed(change{ref.String(), string(before.Status), string(after.Status)}, json)
+}
+
+func (a *app) changed(c change, json bool) error {
+	if json {
+		return a.json(c)
+	}
+	text := ""
+	if c.Before == c.After {
+		text = "  (as it was)"
+	}
+	a.print("%s: %s → %s%s\n", c.Server, c.Before, c.After, text)
+	return nil
+}
+
+// findServer looks a server up in show stat, by its reference or its name
+// alone.
+func findServer(ctx context.Context, client *adminsock.Client, name string) (haproxy.Stat, error) {
+	stats, err := client.Stat(ctx)
+	if err != nil {
+		return haproxy.Stat{}, err
+	}
+	var all []string
+	var found []haproxy.Stat
+	for _, s := range haproxy.Servers(stats) {
+		all = append(all, s.Ref().String())
+		if s.Ref().String() == name || s.Server == name {
+			found = append(found, s)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return haproxy.Stat{}, usagef("there is no server %q; there is %s", name, strings.Join(all, ", "))
+	}
+	return haproxy.Stat{}, usagef("%d backends have a server %q: name it as backend/server", len(found), name)
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"halab/internal/haproxy/adminsock"
+	"halab/internal/lab"
+	"halab/internal/rehearse"
+	"halab/internal/scenario"
+)
+
+// openLab reads the record of the lab of this name, or of the only one there
+// is when args has none.
+func openLab(args []string) (*lab.Record, error) {
+	state, err := lab.StateDir()
+	if err != nil {
+		return nil, err
+	}
+	name := ""
+	if len(args) > 0 {
+		name = args[0]
+	}
+	return lab.Open(state, name)
+}
+
+func listLabs() ([]*lab.Record, error) {
+	state, err := lab.StateDir()
+	if err != nil {
+		return nil, err
+	}
+	return lab.List(state)
+}
+
+// completeLab offers the labs that are recorded, at this position of the
+// arguments.
+func completeLab(position int) func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		var names []string
+		if len(args) == position {
+			records, _ := listLabs() // completion has nobody to tell
+			for _, r := range records {
+				names = append(names, r.Name)
+			}
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// labScenario is the scenario that a lab was made from.
+func labScenario(rec *lab.Record) (*scenario.Scenario, error) {
+	s, err := parse(rec.File, rec.Source)
+	if err != nil {
+		return nil, fmt.Errorf("lab %s: the scenario in its record cannot be read: %w", rec.Name, err)
+	}
+	return s, nil
+}
+
+// adminOf is the client of a lab's stats socket.
+func adminOf(rec *lab.Record) *adminsock.Client { return adminsock.New("unix", rec.Admin) }
+
+// removeLab ends and removes a lab.
+func removeLab(ctx context.Context, rec *lab.Record) error {
+	if rec.ID == "" {
+		return rec.Remove(ctx, nil) // no record: there is only the file
+	}
+	rt, err := rehearse.Runtime(rec.Runtime)
+	if err != nil {
+		return fmt.Errorf("remove lab %s: %w", rec.Name, err)
+	}
+	return rec.Remove(ctx, rt)
+}
+
+// What a lab is at.
+const (
+	stateAbandoned  = "abandoned"  // the halab that made it is gone
+	stateDead       = "dead"       // nothing of it runs any more
+	stateRunning    = "running"    // the halab that made it still runs
+	stateUnknown    = "unknown"    // its runtime could not be asked
+	stateUnreadable = "unreadable" // there is no more of it than a broken record
+	stateUp         = "up"
+)
+
+// state is what a lab is at.
+func state(ctx context.Context, rec *lab.Record) string {
+	if rec.ID == "" {
+		return stateUnreadable
+	}
+	if rec.Owned() {
+		return stateRunning
+	}
+	if !rec.Stay {
+		return stateAbandoned
+	}
+	alive, err := rehearse.Alive(ctx, rec)
+	switch {
+	case err != nil:
+		return stateUnknown
+	case !alive:
+		return stateDead
+	}
+	return stateUp
+}
+
+// link is the address of a frontend for people and browsers.
+func link(address string) string { return "http://" + address + "/" }
+
+// quote makes a word of a shell's command line.
+func quote(word string) string {
+	if word != "" && !strings.ContainsAny(word, " \t\n'\"\\$`!*?[](){}<>|&;#~") {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"halab/internal/haproxy"
+	"halab/internal/history"
+)
+
+// TestLive shows a run's events as lines, the polls as the article's table.
+func TestLive(t *testing.T) {
+	var out bytes.Buffer
+	l := newLive(newConsole(&out))
+	s := history.M(time.Second)
+	ref := haproxy.ServerRef{Backend: "bk_app", Server: "nginx2"}
+	for _, e := range []history.Event{
+		&history.Header{Steps: 2},
+		&history.ServerState{Server: ref, Status: "UP"},
+		&history.Request{Lane: "poll", Status: 200, Header: "nginx/1.18.0", Outcome: history.OK},
+		&history.Step{At: s, Index: 1, Phase: history.Begin, Text: "maint: bk_app/nginx2"},
+		&history.ServerState{At: s, Server: ref, Status: "UP"},
+		&history.ServerState{At: s, Server: ref, Status: "MAINT"},
+		&history.Request{ID: "new-7", Lane: "new", Intended: s, Done: 2 * s, Status: 503, Outcome: history.Proxy5xx},
+		&history.Request{Lane: "new", Done: 2 * s, Outcome: history.Unsent},
+		&history.Request{Lane: "kept", Done: 2 * s, Outcome: history.Stale},
+		&history.Request{Lane: "poll", Intended: 2 * s, Done: 5 * s, Outcome: history.Refused},
+		&history.Request{Lane: "poll", Intended: 4 * s, Done: 4 * s, Status: 200, Header: "evil\x1b[2J", Outcome: history.OK},
+		&history.Step{At: 5 * s, Index: 1, Phase: history.Ended, Error: "not done within 30s"},
+		&history.End{At: 6 * s, Error: "interrupted"},
+	} {
+		l.watch(e)
+	}
+	l.close()
+	want := `    TIME  STATUS  SERVER
+    0.0s  200     nginx/1.18.0
+    1.0s  step 1 of 2  maint: bk_app/nginx2
+    1.0s  bk_app/nginx2 UP → MAINT
+    2.0s  lost: new-7, sent at 1.0s: proxy 5xx 503
+    2.0s  -       refused  (after 3.0s)
+    4.0s  200     evil` + "\uFFFD" + `[2J
+    5.0s  step 1 failed: not done within 30s
+    6.0s  ended early: interrupted
+`
+	if got := out.String(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if l.sent != 5 || l.lost != 2 {
+		t.Errorf("%d sent, %d lost; want 5 and 2", l.sent, l.lost)
+	}
+}
+
+// blocked is a terminal that is stopped.
+type blocked struct{ release chan struct{} }
+
+func (b blocked) Write(p []byte) (int, error) {
+	<-b.release
+	return len(p), nil
+}
+
+// TestLiveNeverWaits shows events to a terminal that takes none.
+func TestLiveNeverWaits(t *testing.T) {
+	b := blocked{make(chan struct{})}
+	l := newLive(newConsole(b))
+	l.watch(&history.Header{})
+	time.Sleep(3 * redraw) // it may be writing by now; both orders must pass
+	for range 1000 {
+		l.watch(&history.Request{Lane: "poll", Status: 200, Outcome: history.OK})
+	}
+	close(b.release)
+	l.close()
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"halab/internal/lab"
+	"halab/internal/lab/container"
+)
+
+func (a *app) logsCommand() *cobra.Command {
+	var follow bool
+	cmd := &cobra.Command{
+		Use:   "logs [LAB]",
+		Short: "Print what a lab's programs wrote",
+		Long: `Print what a lab's HAProxy and servers wrote: their output, and the access log of
+each server. Every line begins with the name of its source.`,
+		Example: `  halab logs
+  halab logs -f blog-walkthrough-1a2b3c`,
+		Args:              takes(cobra.MaximumNArgs(1)),
+		ValidArgsFunction: completeLab(0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			rec, err := openLab(args)
+			if err != nil {
+				return err
+			}
+			err = a.logs(cmd.Context(), rec, follow)
+			if follow && cmd.Context().Err() != nil {
+				return nil // Ctrl-C is how following ends
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on printing what is written, until Ctrl-C")
+	return cmd
+}
+
+// logs prints all sources, one after the other, or all at once when they are
+// followed.
+func (a *app) logs(ctx context.Context, rec *lab.Record, follow bool) error {
+	p := &prefixer{w: a.stdout}
+	var errs []error
+	var sources sync.WaitGroup
+	if rec.Runtime == container.New().Name() {
+		s, err := labScenario(rec)
+		if err != nil {
+			return err
+		}
+		roles := []string{lab.HAProxyRole}
+		for _, ref := range s.ServerRefs() {
+			roles = append(roles, ref.String())
+		}
+		failed := make([]error, len(roles))
+		for i, role := range roles {
+			show := func() { failed[i] = container.New().Logs(ctx, rec, role, follow, p.named(role)) }
+			if !follow {
+				show()
+				continue
+			}
+			sources.Go(show)
+		}
+		defer func() { errs = append(errs, failed...) }()
+	}
+	err := a.files(ctx, rec.Dir, follow, p)
+	sources.Wait()
+	return errors.Join(append(errs, err)...)
+}
+
+// followPause is the time between two looks at files that grow.
+const followPause = 100 * time.Millisecond
+
+// files prints the files of a lab's directory that programs write to.
+func (a *app) files(ctx context.Context, dir string, follow bool, p *prefixer) error {
+	read := map[string]int64{}
+	for {
+		names, err := logFiles(dir)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if read[name], err = copyFrom(filepath.Join(dir, name), read[name], p.named(sourceName(name))); err != nil {
+				return err
+			}
+		}
+		if !follow {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(followPause):
+		}
+	}
+}
+
+// logFiles are the outputs and access logs in a lab's directory, HAProxy's
+// first.
+func logFiles(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("the lab's directory %s is gone (halab gc removes the rest)", dir)
+	}
+	var names []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".out") || strings.HasSuffix(e.Name(), ".access.log") {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	return names, err
+}
+
+// sourceName is what a file's lines begin with.
+func sourceName(file string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(file, ".log"), ".out")
+}
+
+// copyFrom copies a file from an offset on and returns where it ended.
+func copyFrom(path string, offset int64, w io.Writer) (int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return offset, err
+	}
+	defer f.Close()
+	if _, err := f.Seek(offset, io.SeekStart); err != nil {
+		return offset, err
+	}
+	n, err := io.Copy(w, f)
+	return offset + n, err
+}
+
+// prefixer writes the lines of several sources, each whole and with its name
+// in front.
+type prefixer struct {
+	mu    sync.Mutex
+	w     io.Writer
+	parts map[string]*source
+}
+
+type source struct {
+	p    *prefixer
+	name string
+	rest []byte // of a line that has not ended yet
+}
+
+func (p *prefixer) named(name string) *source {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.parts == nil {
+		p.parts = map[string]*source{}
+	}
+	if p.parts[name] == nil {
+		p.parts[name] = &source{p: p, name: name}
+	}
+	return p.parts[name]
+}
+
+func (s *source) Write(data []byte) (int, error) {
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	s.rest = append(s.rest, data...)
+	for {
+		end := bytes.IndexByte(s.rest, '\n')
+		if end < 0 {
+			return len(data), nil
+		}
+		line := strings.TrimRight(string(s.rest[:end]), "\r")
+		s.rest = s.rest[end+1:]
+		if _, err := io.WriteString(s.p.w, s.name+" | "+printable(line)+"\n"); err != nil {
+			return len(data), err
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"halab/internal/upgrade"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "plan SCENARIO",
+		Short: "Print the procedure as the simple steps that it consists of",
+		Long: `Print the procedure of a scenario as the simple steps that it consists of:
+rolling, canary, blue_green and repeat are written out, and what runs side by
+side stands indented below parallel.`,
+		Example:           `  halab plan rolling-upgrade`,
+		Args:              takes(cobra.ExactArgs(1)),
+		ValidArgsFunction: completeScenario,
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := a.load(args[0])
+			if err != nil {
+				return err
+			}
+			plan, err := upgrade.Compile(s, s.Steps, 1)
+			if err != nil {
+				return err
+			}
+			a.plan(plan, 0)
+			if len(s.OnFailure) == 0 {
+				return nil
+			}
+			back, err := upgrade.Compile(s, s.OnFailure, plan.Size()+1)
+			if err != nil {
+				return err
+			}
+			a.print("when a step fails:\n")
+			a.plan(back, 0)
+			return nil
+		},
+	}
+}
+
+// plan prints the steps, a compound one as a heading over those that it
+// stands for.
+func (a *app) plan(plan upgrade.Plan, depth int) {
+	of := ""
+	for _, p := range plan {
+		indent := strings.Repeat("  ", depth)
+		if p.Of != of && p.Of != "" && depth == 0 {
+			a.print("%s%s\n", indent, p.Of)
+		}
+		of = p.Of
+		if of != "" && depth == 0 {
+			indent += "  "
+		}
+		if p.Lanes == nil {
+			a.print("%s%s\n", indent, fmt.Sprintf("%3d  %s", p.Index, p.Text))
+			continue
+		}
+		for i, lane := range p.Lanes {
+			a.print("%s%s, side by side: %d of %d\n", indent, p.Kind, i+1, len(p.Lanes))
+			a.plan(lane, depth+1)
+		}
+	}
+}

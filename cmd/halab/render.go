@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"halab/internal/haproxy"
+	"halab/internal/render"
+	"halab/internal/scenario"
+	"halab/internal/software"
+)
+
+type renderFlags struct {
+	plain, check, substitute bool
+	out                      string
+}
+
+const renderLong = `Write the haproxy.cfg and the nginx configurations of a scenario, to standard
+output one after the other, or as files with --out.
+
+What the lab adds (its stats socket, its log, the header that names the server)
+is marked '# lab'; --plain leaves it out. The ports are the scenario's own, as
+in halab run --own-ports. --check has the HAProxy of the scenario's version read
+the configuration (haproxy -c), and exits with 2 if it refuses.`
+
+func (a *app) renderCommand() *cobra.Command {
+	var f renderFlags
+	cmd := &cobra.Command{
+		Use:   "render SCENARIO",
+		Short: "Write haproxy.cfg and the nginx configurations",
+		Long:  renderLong,
+		Example: `  halab render blog-walkthrough --plain
+  halab render my.yaml --out conf/ --check`,
+		Args:              takes(cobra.ExactArgs(1)),
+		ValidArgsFunction: completeScenario,
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.render(cmd.Context(), args[0], f) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.plain, "plain", false, "leave out what the lab adds")
+	flags.BoolVar(&f.check, "check", false, "have HAProxy check the configuration")
+	flags.BoolVar(&f.substitute, "substitute", false, "check with the nearest newer HAProxy where the scenario's cannot be had")
+	flags.StringVar(&f.out, "out", "", "directory for the files; made if it is missing, and otherwise empty")
+	return cmd
+}
+
+func (a *app) render(ctx context.Context, name string, f renderFlags) error {
+	s, err := a.load(name)
+	if err != nil {
+		return err
+	}
+	if err := checkOut(f.out); err != nil {
+		return err
+	}
+	dir := "/run/halab"
+	if f.out != "" {
+		if dir, err = filepath.Abs(f.out); err != nil {
+			return err
+		}
+	}
+	target := render.Target{Plain: f.plain, Dir: dir, Sockets: []string{filepath.Join(dir, "admin.sock")}}
+	files, err := render.Render(s, target)
+	if err != nil {
+		return err
+	}
+	if f.check {
+		if err := a.checkConfig(ctx, s, target, f.substitute); err != nil {
+			return err
+		}
+	}
+	if f.out != "" {
+		return a.writeConfig(f.out, files)
+	}
+	a.print("%s", files.HAProxy)
+	for _, ref := range s.ServerRefs() {
+		a.print("\n# ---- %s.conf ----\n\n%s", render.FileName(ref), files.Nginx[ref])
+	}
+	return nil
+}
+
+func (a *app) writeConfig(out string, files render.Files) error {
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return outError(out, err)
+	}
+	if err := errors.Join(files.Write(out), files.WritePages(out)); err != nil {
+		return err
+	}
+	a.print("%s\n", filepath.Join(out, "haproxy.cfg"))
+	for name := range sorted(named(files)) {
+		a.print("%s\n", filepath.Join(out, name))
+	}
+	return nil
+}
+
+// named are the nginx configurations by file.
+func named(files render.Files) map[string][]byte {
+	out := map[string][]byte{}
+	for ref, conf := range files.Nginx {
+		out[render.FileName(ref)+".conf"] = conf
+	}
+	return out
+}
+
+// stdinFile is standard input as a file.
+const stdinFile = "/dev/stdin"
+
+// checkConfig runs haproxy -c of the scenario's version. The certificate is
+// one as a lab makes it, for HAProxy reads it.
+func (a *app) checkConfig(ctx context.Context, s *scenario.Scenario, target render.Target, substitute bool) error {
+	defer a.ui.wait("checking with HAProxy " + s.HAProxy.Version)()
+	certificate, err := namelessCertificate()
+	if err != nil {
+		return err
+	}
+	defer certificate.Close()
+	target.Certificate = certificateFile
+	files, err := render.Render(s, target)
+	if err != nil {
+		return err
+	}
+	version, err := haproxy.ParseVersion(s.HAProxy.Version)
+	if err != nil {
+		return err
+	}
+	find := software.New(software.Options{Substitute: substitute, Progress: func(l string) { a.say("%s", l) }})
+	p, err := find.Process(ctx, software.Want{Name: software.HAProxy, Version: version})
+	if err != nil {
+		return err
+	}
+	// Over a pipe: a temporary file could outlive a kill.
+	args := append(p.Argv[1:len(p.Argv):len(p.Argv)], "-c", "-f", stdinFile)
+	cmd := exec.CommandContext(ctx, p.Argv[0], args...)
+	cmd.Stdin = bytes.NewReader(files.HAProxy)
+	cmd.ExtraFiles = []*os.File{certificate}
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	text := strings.TrimSpace(strings.ReplaceAll(string(out), stdinFile, "haproxy.cfg"))
+	if err != nil {
+		return usagef("HAProxy %s refuses the configuration:\n%s%s", p.Got, text, origins(s, files, text))
+	}
+	a.say("HAProxy %s (%s): %s", p.Got, p.Source, text)
+	return nil
+}
+
+// cfgLine finds the lines of haproxy.cfg in HAProxy's messages.
+var cfgLine = regexp.MustCompile(`\[[^\]\s]*haproxy\.cfg:(\d+)\]`)
+
+// origins names the places of the scenario that HAProxy's message speaks of.
+func origins(s *scenario.Scenario, files render.Files, message string) string {
+	var out string
+	for _, m := range cfgLine.FindAllStringSubmatch(message, -1) {
+		line, err := strconv.Atoi(m[1])
+		if err != nil || line < 1 || line > len(files.Origins) {
+			continue
+		}
+		if pos, ok := s.PosOf(files.Origins[line-1]); ok {
+			out += fmt.Sprintf("\nline %d of haproxy.cfg comes from %s:%d:%d", line, s.File, pos.Line, pos.Col)
+		}
+	}
+	return out
+}

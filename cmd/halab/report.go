@@ -1,0 +1,48 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"halab/internal/report"
+)
+
+func (a *app) reportCommand() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "report HISTORY",
+		Short: "Write the reports of a recorded run again",
+		Long: `Write the reports of a recorded run again: report.json, junit.xml, summary.md
+and report.html. HISTORY is a history.jsonl or the directory of a run. They go
+beside it, in place of those that are there, unless --out names a directory.
+The exit code does not depend on the verdict.`,
+		Example: `  halab report results/
+  halab report results/history.jsonl --out again/`,
+		Args: takes(cobra.ExactArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error { return a.report(args[0], out) },
+	}
+	cmd.Flags().StringVar(&out, "out", "", "directory for the reports; made if it is missing")
+	return cmd
+}
+
+func (a *app) report(name, out string) error {
+	path, v, err := judgeNamed(name)
+	if err != nil {
+		return err
+	}
+	if out == "" {
+		out = filepath.Dir(path)
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return outError(out, err)
+	}
+	if err := report.Write(out, v, path); err != nil {
+		return err
+	}
+	for _, file := range []string{report.JSONFile, report.JUnitFile, report.MarkdownFile, report.HTMLFile} {
+		a.print("%s\n", filepath.Join(out, file))
+	}
+	return nil
+}

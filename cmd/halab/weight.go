@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/spf13/cobra"
+
+	"halab/internal/haproxy"
+	"halab/internal/haproxy/adminsock"
+)
+
+func (a *app) weightCommand() *cobra.Command {
+	var f socketFlags
+	cmd := &cobra.Command{
+		Use:   "weight SERVER WEIGHT [LAB]",
+		Short: "Change a server's weight",
+		Long: `Change a server's weight: 0 to 256, or a percentage of the weight that it has in
+the configuration. 0 takes it out of load balancing, and so can a percentage:
+HAProxy rounds down, so 50% of weight 1 is 0.
+
+SERVER is backend/server, or the server's name where only one backend has it.
+HAProxy is asked through the stats socket of the LAB, or through any other with
+-s, which needs level admin. The weight is read back and shown, before and after.`,
+		Example: `  halab weight nginx2 50
+  halab weight bk_app/nginx2 50% -s 127.0.0.1:9999`,
+		Args:              takes(cobra.RangeArgs(2, 3)),
+		ValidArgsFunction: completeLab(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, err := f.client(args[2:])
+			if err != nil {
+				return err
+			}
+			return a.weight(cmd.Context(), client, args[0], args[1], f.json)
+		},
+	}
+	f.add(cmd)
+	return cmd
+}
+
+// weightWord is what HAProxy takes for a weight; whether it is in range is
+// HAProxy's to say.
+var weightWord = regexp.MustCompile(`^[0-9]{1,5}%?$`)
+
+func (a *app) weight(ctx context.Context, client *adminsock.Client, name, weight string, json bool) error {
+	if !weightWord.MatchString(weight) {
+		return usagef("weight %q: want 0 to 256, or a percentage such as 50%%", weight)
+	}
+	server, err := findServer(ctx, client, name)
+	if err != nil {
+		return err
+	}
+	ref := server.Ref()
+	states, err := client.ServersState(ctx)
+	if err != nil {
+		return err
+	}
+	before, _ := haproxy.FindState(states, ref)
+	after, err := client.SetWeight(ctx, ref, weight)
+	if err != nil {
+		return err
+	}
+	return a.changed(change{ref.String(), fmt.Sprintf("weight %d", before.Uweight), fmt.Sprintf("weight %d", after)}, json)
+}
