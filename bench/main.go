@@ -1,0 +1,92 @@
+// Command bench measures halab's prober side by side with other load
+// generators, on the same HAProxy and nginx in the same run, and prints the
+// ratios. It judges nothing and fails nothing but itself.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are how much is measured.
+type options struct {
+	rounds int
+	length time.Duration // of one measurement
+	judged int           // requests of the history that is judged
+	rates  []int         // of the open loops, requests a second
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		stop()
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) > 0 && children[args[0]] != nil {
+		return children[args[0]](ctx, args[1:])
+	}
+	o := options{}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.IntVar(&o.rounds, "rounds", 3, "rounds, of which the medians are taken")
+	flags.DurationVar(&o.length, "length", 4*time.Second, "length of one measurement")
+	flags.IntVar(&o.judged, "judged", 2_000_000, "requests of the history that is judged")
+	what := flags.String("what", "closed,open,judging", "what to measure")
+	rates := flags.String("rates", "100,1000,5000", "requests a second of the open loops")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	for text := range strings.SplitSeq(*rates, ",") {
+		rate, err := strconv.Atoi(text)
+		if err != nil || rate <= 0 {
+			return fmt.Errorf("rate %q", text)
+		}
+		o.rates = append(o.rates, rate)
+	}
+	fmt.Printf("%d cores, %d rounds of %v, medians\n", runtime.NumCPU(), o.rounds, o.length)
+	dir, err := os.MkdirTemp("", "halab-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	s, err := start(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	tools, err := findTools(ctx, dir)
+	if err != nil {
+		return err
+	}
+	for part := range strings.SplitSeq(*what, ",") {
+		switch part {
+		case "closed":
+			err = closedLoops(ctx, s, tools, o)
+		case "open":
+			err = openLoops(ctx, s, tools, o)
+		case "judging":
+			err = judging(ctx, dir, o)
+		default:
+			err = fmt.Errorf("unknown measurement %q", part)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
