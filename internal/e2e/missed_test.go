@@ -1,0 +1,93 @@
+package e2e
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"halab/internal/history"
+	"halab/internal/rehearse"
+	"halab/internal/scenario"
+	"halab/internal/upgrade"
+	"halab/internal/verify"
+)
+
+// What other instruments report as success, each red here where it has to be.
+// Two more, a server that resets reused connections and a proxy that stands
+// still, are tests of the prober (internal/probe).
+func TestWhatOthersMiss(t *testing.T) {
+	for _, tt := range []struct{ name, scenario, invariant, text string }{
+		// Every request is answered, one in two of them a second late.
+		{"masked by retries", masked, "nothing masked", "answered only after HAProxy tried again"},
+		// Status 200, and the body is short.
+		{"cut under status 200", cutDownloads, "no failure", "truncated"},
+		// A client that sends again by itself sees none of these.
+		{"closed by reloads", reloads, "stale connections", "reused connection"},
+	} {
+		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			v := judged(t, rehearsedText(t, "missed", tt.scenario))
+			if v.Result != verify.Fail {
+				t.Errorf("verdict %s: %q", v.Result, v.Reasons)
+			}
+			for _, f := range v.Findings {
+				if f.Invariant == tt.invariant && f.Result == verify.Fail && strings.Contains(f.Text, tt.text) {
+					return
+				}
+			}
+			t.Errorf("no finding %q is FAIL and says %q: %q", tt.invariant, tt.text, v.Reasons)
+		})
+	}
+}
+
+func judged(t *testing.T, out string) *verify.Verdict {
+	t.Helper()
+	f, err := history.Open(filepath.Join(out, rehearse.HistoryFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	v, err := verify.Check(history.NewReader(f), func(file, text string) (*scenario.Scenario, error) {
+		return scenario.Parse(file, []byte(text), upgrade.Kinds())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+const head = `apiVersion: halab/v1
+name: missed
+haproxy:
+  version: "2.6"
+  defaults: {option: [OPTION], retries: 3}
+frontends:
+  - {name: app, bind: ":80", default_backend: bk_app}
+backends:
+  - name: bk_app
+    servers:
+`
+
+var masked = strings.Replace(head, "OPTION", "redispatch 1", 1) + `
+      - {name: nginx1, address: 127.0.0.1:81, nginx: 1.22.1, check: true, inter: 60s}
+      - {name: nginx2, address: 127.0.0.1:82, nginx: 1.22.1, check: true, inter: 60s}
+traffic: {before: 1s, after: 3s, new: {rate: 50}}
+steps:
+  - stop: bk_app/nginx2
+`
+
+var cutDownloads = strings.Replace(head, "OPTION", "", 1) + `
+      - {name: nginx1, address: 127.0.0.1:81, nginx: 1.22.1, check: true, backup: true}
+      - {name: nginx2, address: 127.0.0.1:82, nginx: 1.22.1, check: true}
+traffic: {before: 2s, after: 1s, new: {rate: 20}, download: {connections: 4, lasts: 2s}}
+steps:
+  - maint: bk_app/nginx2
+  - stop: bk_app/nginx2
+`
+
+var reloads = strings.Replace(head, "OPTION", "", 1) + `
+      - {name: nginx1, address: 127.0.0.1:81, nginx: 1.22.1, check: true}
+traffic: {before: 1s, after: 1s, new: {rate: 50}, kept: {rate: 200, connections: 20}}
+steps:
+  - repeat: {times: 3, steps: [{reload: {}}, {wait: 500ms}]}
+`

@@ -1,0 +1,174 @@
+package e2e
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"halab/internal/history"
+	"halab/internal/rehearse"
+	"halab/internal/scenario"
+	"halab/internal/software"
+	"halab/internal/upgrade"
+	"halab/scenarios"
+)
+
+// The referee takes no word of the verdict: it counts what the prober sent,
+// what HAProxy counted, what HAProxy logged and what nginx logged, request by
+// request, in a run that passes and in runs that fail.
+func TestReferee(t *testing.T) {
+	for _, name := range []string{"debian-upgrade", "no-maintenance", "backup-down"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out := rehearsed(t, name)
+			agree(t, out)
+		})
+	}
+}
+
+// rehearsed runs a scenario that ships and returns its results.
+func rehearsed(t *testing.T, name string) string {
+	t.Helper()
+	text, err := scenarios.Read(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rehearsedText(t, name, string(text))
+}
+
+// rehearsedText runs a scenario on processes and returns its results.
+func rehearsedText(t *testing.T, name, text string) string {
+	t.Helper()
+	s, err := scenario.Parse(name+".yaml", []byte(text), upgrade.Kinds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	choice, err := rehearse.NewChooser(software.Options{Progress: func(l string) { t.Log(l) }}).Choose(t.Context(), s, "process")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	c := rehearse.Config{Scenario: s, Choice: choice, Out: out}
+	c.Lab.StateDir = t.TempDir()
+	if err := rehearse.Run(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// seen is what one of the accounts holds of the requests, by id.
+type seen map[string]int
+
+func agree(t *testing.T, out string) {
+	t.Helper()
+	answered, unanswered, reqTot := probed(t, out)
+	haproxy := ids(t, filepath.Join(out, rehearse.LogFile), func(line string) string {
+		_, rest, _ := strings.Cut(line, `"id":"`)
+		id, _, _ := strings.Cut(rest, `"`)
+		return id
+	})
+	for id := range answered {
+		if haproxy[id] != 1 {
+			t.Errorf("%s was answered, and HAProxy logged it %d times", id, haproxy[id])
+		}
+	}
+	for id := range haproxy {
+		if answered[id]+unanswered[id] != 1 {
+			t.Errorf("HAProxy logged %s, which the prober has %d times", id, answered[id]+unanswered[id])
+		}
+	}
+	if n := int64(len(answered)); reqTot < n || reqTot > n+int64(len(unanswered)) {
+		t.Errorf("req_tot is %d; %d were answered and %d not", reqTot, n, len(unanswered))
+	}
+	nginx := seen{}
+	logs, _ := filepath.Glob(filepath.Join(out, "*"+rehearse.AccessLogSuffix))
+	for _, path := range logs {
+		for id, n := range ids(t, path, func(line string) string { return strings.Fields(line)[0] }) {
+			nginx[id] += n
+		}
+	}
+	servedByNginx(t, out, nginx)
+}
+
+// servedByNginx: what the prober says a server answered is in that server's
+// log once, and what it says the proxy answered is in none.
+func servedByNginx(t *testing.T, out string, nginx seen) {
+	t.Helper()
+	each(t, out, func(e history.Event) {
+		r, ok := e.(*history.Request)
+		if !ok || r.Status == 0 {
+			return
+		}
+		want := 0
+		if r.Server != "" {
+			want = 1
+		}
+		// A 502 is the proxy's word for an answer that it did not get whole.
+		if nginx[r.ID] != want && r.Status != 502 {
+			t.Errorf("%s: the prober saw status %d of server %q, nginx logged it %d times", r.ID, r.Status, r.Server, nginx[r.ID])
+		}
+	})
+}
+
+func probed(t *testing.T, out string) (answered, unanswered seen, reqTot int64) {
+	t.Helper()
+	answered, unanswered = seen{}, seen{}
+	each(t, out, func(e history.Event) {
+		switch e := e.(type) {
+		case *history.Request:
+			if e.Status != 0 {
+				answered[e.ID]++
+			} else {
+				unanswered[e.ID]++
+			}
+		case *history.Counters:
+			reqTot = e.ReqTot
+		}
+	})
+	if len(answered) == 0 {
+		t.Fatal("the prober recorded no answer")
+	}
+	return answered, unanswered, reqTot
+}
+
+func each(t *testing.T, out string, visit func(history.Event)) {
+	t.Helper()
+	f, err := history.Open(filepath.Join(out, rehearse.HistoryFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r := history.NewReader(f)
+	for {
+		e, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		visit(e)
+	}
+}
+
+// ids counts the lines of a log by the id that they carry.
+func ids(t *testing.T, path string, id func(string) string) seen {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	out := seen{}
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if got := id(lines.Text()); got != "" && got != "-" {
+			out[got]++
+		}
+	}
+	return out
+}
