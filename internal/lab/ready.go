@@ -52,7 +52,7 @@ func (l *Lab) ready(ctx context.Context, limit time.Duration) error {
 		if len(now) == 0 {
 			return nil
 		}
-		if missing == nil || ctx.Err() == nil {
+		if missing == nil || time.Now().Before(begin.Add(limit)) {
 			missing = now // a look that the deadline cut says only that
 		}
 		select {

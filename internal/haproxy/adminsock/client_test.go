@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"halab/internal/haproxy"
 )
@@ -89,5 +90,24 @@ func TestEffectiveWeight(t *testing.T) {
 		if got := effectiveWeight(tt.weight, tt.configured); got != tt.want {
 			t.Errorf("%s of %d is %d, want %d", tt.weight, tt.configured, got, tt.want)
 		}
+	}
+}
+
+// lateContext has a deadline that is over and ends a little after it, as a
+// context does whose timer fires after the dialer's.
+type lateContext struct {
+	context.Context
+	deadline time.Time
+}
+
+func (c lateContext) Deadline() (time.Time, bool) { return c.deadline, true }
+
+func TestDialerSeesTheDeadlineFirst(t *testing.T) {
+	inner, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	ctx := lateContext{inner, time.Now()}
+	_, err := refusing().Command(ctx, "show info")
+	if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() == nil {
+		t.Errorf("%v, and the context says %v; want %v from both", err, ctx.Err(), context.DeadlineExceeded)
 	}
 }

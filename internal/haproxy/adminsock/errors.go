@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"halab/internal/haproxy"
 )
@@ -94,10 +95,20 @@ func (e *noAnswerError) Unwrap() error { return ErrNoAnswer }
 // maxUnixPath is the longest path of a unix socket on Linux, unix(7).
 const maxUnixPath = 107
 
+// ended is the context's error. A dialer keeps the context's deadline by a
+// timer of its own, which may be the first to fire: then the context is about
+// to end, and every caller that asks it after us has to hear the same.
+func ended(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		<-ctx.Done()
+	}
+	return ctx.Err()
+}
+
 // dialError is the context's error where that is what ended the dialing.
 func dialError(ctx context.Context, address string, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("connect: %w", ctx.Err())
+	if cut := ended(ctx); cut != nil {
+		return fmt.Errorf("connect: %w", cut)
 	}
 	if strings.Contains(address, "/") && len(address) > maxUnixPath {
 		return fmt.Errorf("connect: the path is longer than the %d bytes of a unix socket: %w", maxUnixPath, err)
@@ -108,8 +119,8 @@ func dialError(ctx context.Context, address string, err error) error {
 // ioError is the context's error where that is what ended the exchange, and
 // ErrNoAnswer where the peer did.
 func ioError(ctx context.Context, op string, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("%s: %w", op, ctx.Err())
+	if cut := ended(ctx); cut != nil {
+		return fmt.Errorf("%s: %w", op, cut)
 	}
 	return fmt.Errorf("%s: %w: %w", op, ErrNoAnswer, err)
 }
