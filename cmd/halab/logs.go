@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,7 +51,7 @@ each server. Every line begins with the name of its source.`,
 // followed.
 func (a *app) logs(ctx context.Context, rec *lab.Record, follow bool) error {
 	p := &prefixer{w: a.stdout}
-	var errs []error
+	var failed []error
 	var sources sync.WaitGroup
 	if rec.Runtime == container.New().Name() {
 		s, err := labScenario(rec)
@@ -61,7 +62,7 @@ func (a *app) logs(ctx context.Context, rec *lab.Record, follow bool) error {
 		for _, ref := range s.ServerRefs() {
 			roles = append(roles, ref.String())
 		}
-		failed := make([]error, len(roles))
+		failed = make([]error, len(roles))
 		for i, role := range roles {
 			show := func() { failed[i] = container.New().Logs(ctx, rec, role, follow, p.named(role)) }
 			if !follow {
@@ -70,11 +71,10 @@ func (a *app) logs(ctx context.Context, rec *lab.Record, follow bool) error {
 			}
 			sources.Go(show)
 		}
-		defer func() { errs = append(errs, failed...) }()
 	}
 	err := a.files(ctx, rec.Dir, follow, p)
 	sources.Wait()
-	return errors.Join(append(errs, err)...)
+	return errors.Join(errors.Join(failed...), err, p.end())
 }
 
 // followPause is the time between two looks at files that grow.
@@ -175,10 +175,31 @@ func (s *source) Write(data []byte) (int, error) {
 		if end < 0 {
 			return len(data), nil
 		}
-		line := strings.TrimRight(string(s.rest[:end]), "\r")
+		line := s.rest[:end]
 		s.rest = s.rest[end+1:]
-		if _, err := io.WriteString(s.p.w, s.name+" | "+printable(line)+"\n"); err != nil {
+		if err := s.print(line); err != nil {
 			return len(data), err
 		}
 	}
+}
+
+func (s *source) print(line []byte) error {
+	text := strings.TrimRight(string(line), "\r")
+	_, err := io.WriteString(s.p.w, s.name+" | "+printable(text)+"\n")
+	return err
+}
+
+// end writes the last lines that did not end.
+func (p *prefixer) end() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(p.parts)) {
+		if s := p.parts[name]; len(s.rest) > 0 {
+			if err := s.print(s.rest); err != nil {
+				return err
+			}
+			s.rest = nil
+		}
+	}
+	return nil
 }
