@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -38,12 +39,15 @@ func judgeAlone(path string) (*verify.Verdict, error) {
 
 // judgeNamed judges a history named on the command line: a file, or the
 // directory of a run. What cannot be judged is a mistake there.
-func judgeNamed(name string) (path string, v *verify.Verdict, err error) {
+func judgeNamed(ctx context.Context, name string) (path string, v *verify.Verdict, err error) {
 	path = name
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		path = filepath.Join(name, rehearse.HistoryFile)
 	}
-	v, err = judge(path)
+	v, err = await(ctx, func() (*verify.Verdict, error) { return judge(path) })
+	if ctx.Err() != nil {
+		return path, nil, context.Cause(ctx)
+	}
 	if errors.Is(err, fs.ErrNotExist) && path != name {
 		return path, nil, usagef("%s holds no %s: it is not the directory of a run", name, rehearse.HistoryFile)
 	}

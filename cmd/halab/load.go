@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -20,7 +21,32 @@ const stdinName = "-"
 
 // load reads a scenario: a file, the name of one that ships, or standard
 // input.
-func (a *app) load(name string) (*scenario.Scenario, error) {
+func (a *app) load(ctx context.Context, name string) (*scenario.Scenario, error) {
+	return await(ctx, func() (*scenario.Scenario, error) { return a.read(name) })
+}
+
+// await waits for something that does not look at a context, such as a read
+// from a pipe, until ctx ends. What was begun then goes on until halab ends.
+func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
+}
+
+func (a *app) read(name string) (*scenario.Scenario, error) {
 	if name == stdinName {
 		return parseFrom("standard input", a.stdin)
 	}
@@ -54,11 +80,11 @@ func loadShipped(name string) (*scenario.Scenario, error) {
 }
 
 // loadAll reads several scenarios. The mistakes of all are told at once.
-func (a *app) loadAll(names []string) ([]*scenario.Scenario, error) {
+func (a *app) loadAll(ctx context.Context, names []string) ([]*scenario.Scenario, error) {
 	var out []*scenario.Scenario
 	var mistakes scenario.Errors
 	for _, name := range names {
-		s, err := a.load(name)
+		s, err := a.load(ctx, name)
 		var wrong scenario.Errors
 		switch {
 		case errors.As(err, &wrong):

@@ -19,8 +19,8 @@ side stands indented below parallel.`,
 		Example:           `  halab plan rolling-upgrade`,
 		Args:              takes(cobra.ExactArgs(1)),
 		ValidArgsFunction: completeScenario,
-		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := a.load(args[0])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.load(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

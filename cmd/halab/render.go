@@ -54,7 +54,7 @@ func (a *app) renderCommand() *cobra.Command {
 }
 
 func (a *app) render(ctx context.Context, name string, f renderFlags) error {
-	s, err := a.load(name)
+	s, err := a.load(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 
@@ -21,14 +22,14 @@ The exit code does not depend on the verdict.`,
 		Example: `  halab report results/
   halab report results/history.jsonl --out again/`,
 		Args: takes(cobra.ExactArgs(1)),
-		RunE: func(_ *cobra.Command, args []string) error { return a.report(args[0], out) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.report(cmd.Context(), args[0], out) },
 	}
 	cmd.Flags().StringVar(&out, "out", "", "directory for the reports; made if it is missing")
 	return cmd
 }
 
-func (a *app) report(name, out string) error {
-	path, v, err := judgeNamed(name)
+func (a *app) report(ctx context.Context, name, out string) error {
+	path, v, err := judgeNamed(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (a *app) runCommand() *cobra.Command {
 
 // run rehearses all scenarios, one after the other.
 func (a *app) run(ctx context.Context, names []string, f runFlags) error {
-	all, err := a.loadAll(names)
+	all, err := a.loadAll(ctx, names)
 	if err != nil {
 		return err
 	}

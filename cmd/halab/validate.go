@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"github.com/spf13/cobra"
@@ -39,17 +40,20 @@ meant. - is standard input. Exit code 2 if there is a mistake.`,
   halab validate - < my.yaml`,
 		Args:              takes(cobra.MinimumNArgs(1)),
 		ValidArgsFunction: completeScenario,
-		RunE:              func(_ *cobra.Command, args []string) error { return a.validate(args, json) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.validate(cmd.Context(), args, json) },
 	}
 	jsonFlag(cmd, &json)
 	return cmd
 }
 
-func (a *app) validate(names []string, json bool) error {
+func (a *app) validate(ctx context.Context, names []string, json bool) error {
 	var all []validated
 	code := codePass
 	for _, name := range names {
-		s, err := a.load(name)
+		s, err := a.load(ctx, name)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		r := validated{File: name, Valid: err == nil, Mistakes: []mistake{}}
 		var wrong scenario.Errors
 		switch {

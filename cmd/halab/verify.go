@@ -14,8 +14,8 @@ must have, and with --no-expect-verdict that of the verdict itself.`,
 		Example: `  halab verify results/history.jsonl
   halab verify results/ --no-expect-verdict`,
 		Args: takes(cobra.ExactArgs(1)),
-		RunE: func(_ *cobra.Command, args []string) error {
-			_, v, err := judgeNamed(args[0])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, v, err := judgeNamed(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
