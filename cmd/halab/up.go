@@ -38,7 +38,7 @@ func (a *app) upCommand() *cobra.Command {
 }
 
 func (a *app) up(ctx context.Context, name string, f labFlags, json bool) error {
-	s, err := a.load(name)
+	s, err := a.load(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func guide(rec *lab.Record, s *scenario.Scenario) string {
 		[]string{"who answers", "halab watch " + rec.Name},
 		[]string{"maintenance", "halab maint " + server.Server + " " + rec.Name},
 		[]string{"and back", "halab ready " + server.Server + " " + rec.Name},
-		[]string{"HATop", "hatop -s " + quote(rec.Admin) + "   (select " + server.Server + ", Enter, F10; F9 is back)"},
+		[]string{"HATop", "hatop -s " + quote(rec.Admin) + "   (select " + server.Server + ", F10; F9 is back)"},
 		[]string{"remove", "halab down " + rec.Name},
 	)
 	return table(rows)

@@ -100,23 +100,41 @@ func TestHATop(t *testing.T) {
 		w := m.watch(t)
 		w.waitFor(t, "nginx/1.18.0")
 
-		x := newTerminal(t, hatop, "-i", "1", "-s", lab.Admin)
-		x.waitFor(t, "both servers up", func(screen string) bool {
-			return shows(`^nginx1 .* UP `)(screen) && shows(`^nginx2 .* UP `)(screen)
-		})
-		for _, server := range []string{"nginx1", "nginx2"} {
-			x.press(t, "Down")
-			x.waitFor(t, "the cursor on "+server, func(screen string) bool { return cursor(screen) == server })
-		}
+		x := newTerminal(t, 120, 40, hatop, "-i", "1", "-s", lab.Admin)
+		x.selectNginx2(t)
 		x.press(t, "Enter")
 		x.waitFor(t, "the hotkeys", shows(`F9=ENABLE .*F10=DISABLE`))
-		x.press(t, "F10")
-		x.waitFor(t, "nginx2 in maintenance", shows(`^nginx2 .* MAINT `))
-		w.waitFor(t, "nginx/1.22.1")
-		x.press(t, "F9")
-		x.waitFor(t, "nginx2 up again", shows(`^nginx2 .* UP `))
-		w.waitFor(t, "nginx/1.18.0")
+		x.flip(t, w)
+		// HATop 0.8.2 ends on Enter where its line of hotkeys does not fit;
+		// the keys work without it.
+		x = newTerminal(t, 78, 20, hatop, "-i", "1", "-s", lab.Admin)
+		x.selectNginx2(t)
+		x.flip(t, w)
 		w.stop(t)
 		m.halab(t, 0, "down")
 	})
+}
+
+// selectNginx2 puts HATop's cursor on nginx2.
+func (x *terminal) selectNginx2(t *testing.T) {
+	t.Helper()
+	x.waitFor(t, "both servers up", func(screen string) bool {
+		return shows(`^nginx1 .* UP `)(screen) && shows(`^nginx2 .* UP `)(screen)
+	})
+	for _, server := range []string{"nginx1", "nginx2"} {
+		x.press(t, "Down")
+		x.waitFor(t, "the cursor on "+server, func(screen string) bool { return cursor(screen) == server })
+	}
+}
+
+// flip takes nginx2 out of service and puts it back, and sees both in the
+// answers.
+func (x *terminal) flip(t *testing.T, w *watching) {
+	t.Helper()
+	x.press(t, "F10")
+	x.waitFor(t, "nginx2 in maintenance", shows(`^nginx2 .* MAINT `))
+	w.waitFor(t, "nginx/1.22.1")
+	x.press(t, "F9")
+	x.waitFor(t, "nginx2 up again", shows(`^nginx2 .* UP `))
+	w.waitFor(t, "nginx/1.18.0")
 }

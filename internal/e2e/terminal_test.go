@@ -5,25 +5,26 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
-// terminal is a terminal of 120×40 in a tmux server of its own.
+// terminal is a terminal in a tmux server of its own.
 type terminal struct {
 	tmux, socket string
 }
 
-// newTerminal runs a command in a terminal.
-func newTerminal(t *testing.T, argv ...string) *terminal {
+// newTerminal runs a command in a terminal of this size: columns and rows.
+func newTerminal(t *testing.T, columns, rows int, argv ...string) *terminal {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "e2e-tmux")
 	if err != nil {
 		t.Fatal(err)
 	}
 	term := &terminal{onPath(t, "tmux"), filepath.Join(dir, "socket")}
-	term.run(t, append([]string{"new-session", "-d", "-x", "120", "-y", "40", "--"}, argv...)...)
+	term.run(t, append([]string{"new-session", "-d", "-x", strconv.Itoa(columns), "-y", strconv.Itoa(rows), "--"}, argv...)...)
 	t.Cleanup(func() {
 		// The server ends with its last session, so it may be gone.
 		_ = term.command(t, "kill-server").Run()
