@@ -17,7 +17,7 @@ type expect struct {
 	Server   haproxy.ServerRef `yaml:"server" doc:"The server whose state or sessions are looked at, backend/server."`
 	State    string            `yaml:"state" enum:"UP,DOWN,MAINT,DRAIN,NOLB" doc:"The status of the server in show stat."`
 	Sessions *int              `yaml:"sessions" min:"0" max:"1000000" doc:"The server has at most so many sessions (scur)."`
-	Header   string            `yaml:"header" doc:"The Server header that a GET through the frontend shows, such as nginx/1.19.8."`
+	Header   string            `yaml:"header" format:"line" doc:"The Server header that a GET through the frontend shows, such as nginx/1.19.8."`
 	Within   scenario.Duration `yaml:"within" doc:"How long to wait for it; 10s unless said otherwise."`
 }
 
@@ -33,6 +33,14 @@ func (e *expect) Validate(c *scenario.Check) {
 	case (e.State != "" || e.Sessions != nil) && !named:
 		c.Errorf("server", "backend/server", "", "expect does not say of which server")
 	}
+}
+
+// remark says which header is really waited for, where a substitute runs.
+func (e *expect) remark(env *Env) string {
+	if got := env.Header(e.Header); e.Header != "" && !strings.EqualFold(got, e.Header) {
+		return "SUBSTITUTE: " + got
+	}
+	return ""
 }
 
 func (e *expect) limit() time.Duration {

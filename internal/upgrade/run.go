@@ -42,8 +42,12 @@ func sideBySide(ctx context.Context, p Planned, env Env, started time.Time, emit
 
 // carryOut carries one simple step out and records it.
 func (p Planned) carryOut(ctx context.Context, env Env, started time.Time, emit func(history.Event)) error {
+	text := p.Text
+	if r, ok := p.run.(remarker); ok && r.remark(&env) != "" {
+		text += " (" + r.remark(&env) + ")"
+	}
 	event := func(phase history.Phase) *history.Step {
-		return &history.Step{At: history.Since(started), Index: p.Index, Kind: p.Kind, Text: p.Text, Of: p.Of, Line: p.Pos.Line, Phase: phase}
+		return &history.Step{At: history.Since(started), Index: p.Index, Kind: p.Kind, Text: text, Of: p.Of, Line: p.Pos.Line, Phase: phase}
 	}
 	emit(event(history.Begin))
 	env.Did = func(c Command) {
@@ -67,9 +71,16 @@ func (p Planned) carryOut(ctx context.Context, env Env, started time.Time, emit 
 	}
 	emit(end)
 	if err != nil {
-		return &Error{Index: p.Index, Text: p.Text, File: env.Scenario.File, Line: p.Pos.Line, Err: err}
+		return &Error{Index: p.Index, Text: text, File: env.Scenario.File, Line: p.Pos.Line, Err: err}
 	}
 	return nil
+}
+
+// remarker is implemented by a kind whose text alone is not all that is true
+// of the step in this lab.
+type remarker interface {
+	// remark is what else is to be told, or "".
+	remark(env *Env) string
 }
 
 // within bounds the step: by what the scenario says, by what the step's kind

@@ -259,7 +259,7 @@ func TestMistakes(t *testing.T) {
 		"weight: bk/a", "weight: {server: bk/a, value: 257}", "weight: {server: bk/a, value: -1}", "weight: {server: bk/a, value: 50%}",
 		"wait: 0s", "wait: -5s", "wait: 5", "wait: soon", "wait:",
 		"expect: {}", "expect: bk/a", "expect: {state: UP}", "expect: {server: bk/a}", "expect: {server: bk/a, state: up}", "expect: {sessions: 0}",
-		"expect: {server: bk/a, sessions: -1}", "expect: {header: nginx/1.18.0, within: never}",
+		"expect: {server: bk/a, sessions: -1}", "expect: {header: nginx/1.18.0, within: never}", `expect: {header: "nginx\n/1.18.0"}`,
 		"stop: bk/c", "stop: {server: bk/a, signal: HUP}", "{maint: a, ready: a}", "maint",
 	} {
 		_, err := scenario.Parse("steps.yaml", []byte(text+"  - "+step+"\n"), upgrade.Kinds())
@@ -300,5 +300,33 @@ func TestKinds(t *testing.T) {
 	}
 	if _, err := upgrade.Compile(&scenario.Scenario{}, []scenario.Step{{Kind: "dance", Text: "dance: x"}}, 1); err == nil || !strings.Contains(err.Error(), `dance: x: "dance" is no kind of step`) {
 		t.Errorf("a kind that is none: %v", err)
+	}
+}
+
+// A header that a substitute cannot show is not what is waited for, and the
+// step says so.
+func TestExpectNamesTheSubstitute(t *testing.T) {
+	for header, want := range map[string]string{
+		"nginx/1.19.8": "expect: {header: nginx/1.19.8} (SUBSTITUTE: nginx/1.22.1)",
+		"nginx/1.22.1": "expect: {header: nginx/1.22.1}",
+	} {
+		s := parse(t, "expect: {header: "+header+"}")
+		plan, err := upgrade.Compile(s, s.Steps, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := upgrade.Env{Scenario: s,
+			Get: func(context.Context) history.Request {
+				return history.Request{Header: "nginx/1.22.1", Outcome: history.OK}
+			},
+			Header: func(h string) string { return strings.Replace(h, "1.19.8", "1.22.1", 1) }}
+		err = upgrade.Run(t.Context(), plan, env, time.Now(), func(e history.Event) {
+			if got := e.(*history.Step).Text; got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
+		if err != nil {
+			t.Error(err)
+		}
 	}
 }
