@@ -227,18 +227,12 @@ func (l *Lab) configure(layout Layout, o Options) error {
 	return l.Record.save()
 }
 
-// rendering keeps two labs of one halab from rendering at once: the parser
-// that render uses has state that all its uses share.
-var rendering sync.Mutex
-
 // render renders the lab's files as they are to be now.
 func (l *Lab) render() (render.Files, error) {
 	l.mu.Lock()
 	target := l.target
 	target.Versions = maps.Clone(target.Versions)
 	l.mu.Unlock()
-	rendering.Lock()
-	defer rendering.Unlock()
 	return render.Render(l.Scenario, target)
 }
 
