@@ -109,7 +109,7 @@ func TestTransfersThroughNginx(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			s := &scenario.Scenario{
-				Backends: []scenario.Backend{{Name: "bk_app", Servers: []scenario.Server{{Name: "nginx2", Nginx: version}}}},
+				Backends: []scenario.Backend{{Name: "bk_app", Servers: []scenario.Server{{Name: "nginx2", ServerParams: scenario.ServerParams{Nginx: version}}}}},
 				Traffic: scenario.Traffic{
 					Download: &scenario.Download{Size: size, Lasts: scenario.Duration(time.Second)},
 					Upload:   &scenario.Upload{Size: size, Lasts: scenario.Duration(time.Second)},

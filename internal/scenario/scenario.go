@@ -90,7 +90,7 @@ type Backend struct {
 	Option  []string `yaml:"option" format:"option" doc:"HAProxy options of this backend."`
 	HTTPChk *HTTPChk `yaml:"httpchk" doc:"An HTTP health check (option httpchk) instead of a connection."`
 	Retries *int     `yaml:"retries" min:"0" max:"100" doc:"retries: connection attempts after the first."`
-	Servers []Server `yaml:"servers" required:"true" doc:"The servers, in order."`
+	Servers []Server `yaml:"servers" required:"true" doc:"The servers and templates of servers, in order; one of them may stand without a list."`
 }
 
 // HTTPChk is option httpchk with http-check expect.
@@ -104,7 +104,12 @@ type HTTPChk struct {
 type Server struct {
 	Name    string `yaml:"name" required:"true" format:"name" doc:"Name of the server."`
 	Address string `yaml:"address" required:"true" format:"address" doc:"Address and port, as in haproxy.cfg. A process lab may use another free port and says so."`
-	Nginx   string `yaml:"nginx" required:"true" format:"version" doc:"nginx version that listens there."`
+	ServerParams
+}
+
+// ServerParams are what servers may have in common.
+type ServerParams struct {
+	Nginx string `yaml:"nginx" required:"true" format:"version" doc:"nginx version that listens there."`
 
 	Check  bool     `yaml:"check" doc:"Health checks on."`
 	Backup bool     `yaml:"backup" doc:"Takes traffic only while no active server can."`

@@ -5,13 +5,15 @@ import (
 	"strings"
 	"time"
 
+	"gopkg.in/yaml.v3"
+
 	"halab/internal/haproxy"
 )
 
 // validate checks the meaning of a decoded scenario: what no field can know
 // alone. It says nothing about values that were wrong already.
 func validate(d *decoder, s *Scenario) {
-	v := &validator{d, s}
+	v := &validator{decoder: d, s: s, told: map[*yaml.Node]bool{}}
 	v.defaults()
 	v.names()
 	v.addresses()
@@ -30,16 +32,22 @@ func validate(d *decoder, s *Scenario) {
 type validator struct {
 	*decoder
 	s *Scenario
+	// told are the places with a mistake in what they mean.
+	told map[*yaml.Node]bool
 }
 
 // ok says whether the value at p is there and right.
 func (v *validator) ok(p any) bool { return v.nodes[p] != nil && !v.bad[p] }
 
-// report points at the first of places that is in the file.
+// report points at the first of places that is in the file. It says one thing
+// of a place: the servers of a template have theirs in common.
 func (v *validator) report(want, hint, msg string, places ...any) {
 	for _, p := range places {
 		if n := v.nodes[p]; n != nil {
-			v.at(n, msg, want, hint)
+			if !v.told[n] {
+				v.at(n, msg, want, hint)
+			}
+			v.told[n] = true
 			return
 		}
 	}
