@@ -17,8 +17,9 @@ type Scenario struct {
 	Name       string     `yaml:"name" required:"true" format:"title" doc:"Name of the scenario; also the default name of its lab."`
 	Teaches    string     `yaml:"teaches" format:"line" doc:"One line that says what running it teaches."`
 	HAProxy    HAProxy    `yaml:"haproxy" required:"true" doc:"The HAProxy in front."`
-	Frontends  []Frontend `yaml:"frontends" required:"true" doc:"Frontends, as in haproxy.cfg."`
-	Backends   []Backend  `yaml:"backends" required:"true" doc:"Backends, as in haproxy.cfg."`
+	Frontends  []Frontend `yaml:"frontends" doc:"Frontends, as in haproxy.cfg."`
+	Backends   []Backend  `yaml:"backends" doc:"Backends, as in haproxy.cfg."`
+	Listens    []Listen   `yaml:"listens" doc:"listen sections, as in haproxy.cfg: each is a frontend and a backend in one."`
 	Traffic    Traffic    `yaml:"traffic" doc:"What is sent through the frontend while the steps run."`
 	Steps      []Step     `yaml:"steps" doc:"The procedure, in order."`
 	OnFailure  []Step     `yaml:"on-failure" doc:"What is done when a step fails: the way back. The verdict is FAIL all the same."`
@@ -80,6 +81,8 @@ type Frontend struct {
 	Mode           string   `yaml:"mode" enum:"http,tcp" doc:"mode of this frontend, where it differs from the defaults."`
 	Option         []string `yaml:"option" format:"option" doc:"HAProxy options of this frontend."`
 	DefaultBackend string   `yaml:"default_backend" required:"true" format:"name" doc:"The backend that gets the traffic."`
+	// Listen marks the frontend of a listen section.
+	Listen bool `yaml:"-"`
 }
 
 // Backend is one backend section.
@@ -91,6 +94,8 @@ type Backend struct {
 	HTTPChk *HTTPChk `yaml:"httpchk" doc:"An HTTP health check (option httpchk) instead of a connection."`
 	Retries *int     `yaml:"retries" min:"0" max:"100" doc:"retries: connection attempts after the first."`
 	Servers []Server `yaml:"servers" required:"true" doc:"The servers and templates of servers, in order; one of them may stand without a list."`
+	// Listen marks the backend of a listen section.
+	Listen bool `yaml:"-"`
 }
 
 // HTTPChk is option httpchk with http-check expect.

@@ -23,6 +23,7 @@ func Schema(kinds []StepKind) ([]byte, error) {
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "halab scenario"
 	root["$defs"] = object{"servers": m.servers(), "step": m.step()}
+	root["anyOf"] = []object{{"required": []string{"frontends", "backends"}}, {"required": []string{"listens"}}}
 	root["description"] = "A rehearsal of an upgrade behind HAProxy: the setup, the traffic, the procedure and what has to hold."
 	if m.err != nil {
 		return nil, fmt.Errorf("make schema: %w", m.err)

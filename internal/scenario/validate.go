@@ -14,6 +14,7 @@ import (
 // alone. It says nothing about values that were wrong already.
 func validate(d *decoder, s *Scenario) {
 	v := &validator{decoder: d, s: s, told: map[*yaml.Node]bool{}}
+	v.proxies()
 	v.defaults()
 	v.names()
 	v.addresses()
