@@ -122,7 +122,7 @@ func (l *live) request(r *history.Request) {
 		l.lost++
 	}
 	switch {
-	case r.Lane == "poll":
+	case r.Class() == "poll":
 		l.poll(r)
 	case lost && l.lost <= maxLosses:
 		l.add(r.Done, red, "lost: "+lossOf(r))

@@ -118,7 +118,7 @@ func TestTransfersThroughNginx(t *testing.T) {
 			to := target(behindNginx(t, s))
 			to.Bodies = map[string]string{"bk_app/nginx2": pageText}
 			all := run(t, to, s.Traffic, 16)
-			for _, l := range Lanes(s.Traffic) {
+			for _, l := range Lanes(s.Traffic, "") {
 				for _, r := range byTick(t, all, l.Name, l.Interval.D()) {
 					if r.Outcome != history.OK || r.Got != size {
 						t.Errorf("%+v", r)

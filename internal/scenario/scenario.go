@@ -134,20 +134,22 @@ type ServerParams struct {
 
 // Traffic says what is sent, and around the steps for how long.
 type Traffic struct {
-	Frontend string    `yaml:"frontend" format:"name" doc:"Frontend that the traffic goes to; the first one unless said otherwise."`
-	Path     string    `yaml:"path" format:"uri" doc:"Path of the requests, / unless said otherwise."`
-	Timeout  Duration  `yaml:"timeout" doc:"A request without a complete answer after this counts as timeout; 10s unless said otherwise."`
-	Before   Duration  `yaml:"before" doc:"Traffic before the first step; 2s unless said otherwise."`
-	After    Duration  `yaml:"after" doc:"Traffic after the last step; 2s unless said otherwise."`
-	Poll     *Poll     `yaml:"poll" doc:"The article's loop: one GET on a new connection at an interval."`
-	New      *New      `yaml:"new" doc:"A new connection for every request, open loop."`
-	Kept     *Kept     `yaml:"kept" doc:"Reused connections, open loop."`
-	Idle     *Idle     `yaml:"idle" doc:"Connections that sleep longer than they speak: the ones that a reload closes."`
-	Download *Download `yaml:"download" doc:"Long responses in flight all the time, compared byte for byte."`
-	Upload   *Upload   `yaml:"upload" doc:"Long request bodies in flight all the time, sent back by nginx and compared byte for byte."`
-	Stream   *Stream   `yaml:"stream" doc:"WebSocket and server-sent events, held from the begin of the traffic to its end, every message compared."`
-	TLS      *TLS      `yaml:"tls" doc:"HTTP/1.1 over TLS, a new connection for every request, open loop."`
-	H2       *H2       `yaml:"h2" doc:"HTTP/2 over TLS, many requests at once on each connection, open loop."`
+	Frontend string `yaml:"frontend" format:"name" doc:"Frontend that the traffic goes to; the first one unless said otherwise."`
+	// Frontends stands in place of Frontend.
+	Frontends []string  `yaml:"frontends" format:"name" doc:"Several frontends that the traffic goes to, each of which gets all of it."`
+	Path      string    `yaml:"path" format:"uri" doc:"Path of the requests, / unless said otherwise."`
+	Timeout   Duration  `yaml:"timeout" doc:"A request without a complete answer after this counts as timeout; 10s unless said otherwise."`
+	Before    Duration  `yaml:"before" doc:"Traffic before the first step; 2s unless said otherwise."`
+	After     Duration  `yaml:"after" doc:"Traffic after the last step; 2s unless said otherwise."`
+	Poll      *Poll     `yaml:"poll" doc:"The article's loop: one GET on a new connection at an interval."`
+	New       *New      `yaml:"new" doc:"A new connection for every request, open loop."`
+	Kept      *Kept     `yaml:"kept" doc:"Reused connections, open loop."`
+	Idle      *Idle     `yaml:"idle" doc:"Connections that sleep longer than they speak: the ones that a reload closes."`
+	Download  *Download `yaml:"download" doc:"Long responses in flight all the time, compared byte for byte."`
+	Upload    *Upload   `yaml:"upload" doc:"Long request bodies in flight all the time, sent back by nginx and compared byte for byte."`
+	Stream    *Stream   `yaml:"stream" doc:"WebSocket and server-sent events, held from the begin of the traffic to its end, every message compared."`
+	TLS       *TLS      `yaml:"tls" doc:"HTTP/1.1 over TLS, a new connection for every request, open loop."`
+	H2        *H2       `yaml:"h2" doc:"HTTP/2 over TLS, many requests at once on each connection, open loop."`
 }
 
 // Poll is the lane poll.

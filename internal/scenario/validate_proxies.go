@@ -224,6 +224,15 @@ func (v *validator) backendNamed(name string) *Backend {
 	return nil
 }
 
+func (v *validator) frontendNamed(name string) *Frontend {
+	for i := range v.s.Frontends {
+		if v.s.Frontends[i].Name == name {
+			return &v.s.Frontends[i]
+		}
+	}
+	return nil
+}
+
 func (v *validator) backendNames() []string {
 	var out []string
 	for i := range v.s.Backends {

@@ -161,9 +161,19 @@ func (t *tally) request(r *history.Request) {
 	if r.Header != "" || r.Server != "" {
 		t.answered(r)
 	}
-	if r.Lane == "poll" && len(t.polls) < maxPolls {
+	if l == t.poll() && len(t.polls) < maxPolls {
 		t.polls = append(t.polls, Poll{At: r.Intended, Status: r.Status, Header: r.Header, Server: r.Server, Outcome: r.Outcome})
 	}
+}
+
+// poll is the first lane of that class: the article's table has one loop.
+func (t *tally) poll() *Lane {
+	for _, name := range t.order {
+		if history.LaneClass(name) == "poll" {
+			return t.lanes[name]
+		}
+	}
+	return nil
 }
 
 func (t *tally) answered(r *history.Request) {
