@@ -93,16 +93,7 @@ func TestSeveralFrontends(t *testing.T) {
 			if tc.change != nil {
 				tc.change(all)
 			}
-			v := check(t, &source{events: all})
-			if v.Result != tc.want {
-				t.Errorf("verdict %s, want %s: %q", v.Result, tc.want, v.Reasons)
-			}
-			for _, f := range v.find(tc.invariant, tc.want) {
-				if strings.Contains(f.Text, tc.text) {
-					return
-				}
-			}
-			t.Errorf("no finding %q is %s and says %q:\n%s", tc.invariant, tc.want, tc.text, listed(v.Findings))
+			check(t, &source{events: all}).wants(t, tc.want, tc.invariant, tc.text)
 		})
 	}
 }
