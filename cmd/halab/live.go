@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +19,8 @@ import (
 // that is stopped does not stop the traffic.
 type live struct {
 	ui    *console
-	steps int // of the procedure
+	steps int    // of the procedure
+	polls string // the lane whose every request is a line
 
 	mu     sync.Mutex
 	lines  []string
@@ -90,6 +92,9 @@ func (l *live) watch(e history.Event) {
 	switch e := e.(type) {
 	case *history.Header:
 		l.steps = e.Steps
+		if i := slices.IndexFunc(e.Lanes, func(lane history.Lane) bool { return history.LaneClass(lane.Name) == "poll" }); i >= 0 {
+			l.polls = e.Lanes[i].Name
+		}
 		l.began = time.Now()
 		l.lines = append(l.lines, l.ui.paint(bold, fmt.Sprintf("%8s  %-6s  %s", "TIME", "STATUS", "SERVER")))
 	case *history.Request:
@@ -122,7 +127,7 @@ func (l *live) request(r *history.Request) {
 		l.lost++
 	}
 	switch {
-	case r.Lane == "poll":
+	case r.Lane == l.polls:
 		l.poll(r)
 	case lost && l.lost <= maxLosses:
 		l.add(r.Done, red, "lost: "+lossOf(r))

@@ -16,7 +16,7 @@ func TestLive(t *testing.T) {
 	s := history.M(time.Second)
 	ref := haproxy.ServerRef{Backend: "bk_app", Server: "nginx2"}
 	for _, e := range []history.Event{
-		&history.Header{Steps: 2},
+		&history.Header{Steps: 2, Lanes: []history.Lane{{Name: "poll"}}},
 		&history.ServerState{Server: ref, Status: "UP"},
 		&history.Request{Lane: "poll", Status: 200, Header: "nginx/1.18.0", Outcome: history.OK},
 		&history.Step{At: s, Index: 1, Phase: history.Begin, Text: "maint: bk_app/nginx2"},

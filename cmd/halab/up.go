@@ -85,14 +85,26 @@ func guide(rec *lab.Record, s *scenario.Scenario) string {
 		}
 	}
 	server := flipped(s)
+	name := shortName(s, server)
 	rows = append(rows,
 		[]string{"who answers", "halab watch " + rec.Name},
-		[]string{"maintenance", "halab maint " + server.Server + " " + rec.Name},
-		[]string{"and back", "halab ready " + server.Server + " " + rec.Name},
+		[]string{"maintenance", "halab maint " + name + " " + rec.Name},
+		[]string{"and back", "halab ready " + name + " " + rec.Name},
 		[]string{"HATop", "hatop -s " + quote(rec.Admin) + "   (select " + server.Server + ", F10; F9 is back)"},
 		[]string{"remove", "halab down " + rec.Name},
 	)
 	return table(rows)
+}
+
+// shortName is what a command takes for a server: its name alone, or in full
+// where another backend has one of that name.
+func shortName(s *scenario.Scenario, server haproxy.ServerRef) string {
+	for _, ref := range s.ServerRefs() {
+		if ref != server && ref.Server == server.Server {
+			return server.String()
+		}
+	}
+	return server.Server
 }
 
 // flipped is the server whose maintenance teaches most: the first active one

@@ -61,14 +61,14 @@ func ask(ctx context.Context, path string, answer any) error {
 	return json.NewDecoder(resp.Body).Decode(answer)
 }
 
-func engineAnswers(t *testing.T) bool {
+func engineAnswers(t testing.TB) bool {
 	t.Helper()
 	return ask(t.Context(), "/version", &struct{}{}) == nil
 }
 
 // onEngine names the containers and networks of labs of a state directory,
 // and the containers in which a version was to be read and never was.
-func onEngine(t *testing.T, state string) []string {
+func onEngine(t testing.TB, state string) []string {
 	t.Helper()
 	ctx := context.Background() // it is asked while a test ends, too
 	if _, err := os.Stat(engineSocket()); err != nil {

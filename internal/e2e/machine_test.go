@@ -25,7 +25,7 @@ type machine struct {
 // nobody is an unprivileged user, as on every Linux.
 const nobody = 65534
 
-func newMachine(t *testing.T, env ...string) *machine {
+func newMachine(t testing.TB, env ...string) *machine {
 	t.Helper()
 	// Not t.TempDir: a unix socket's path has at most 107 bytes.
 	dir, err := os.MkdirTemp("", "e2e")
@@ -54,7 +54,7 @@ func (m *machine) tmp() string   { return filepath.Join(m.dir, "tmp") }
 func (m *machine) state() string { return filepath.Join(m.dir, "state", "halab") }
 
 // cache is the directory of unpacked software that halab itself would take.
-func cache(t *testing.T) string {
+func cache(t testing.TB) string {
 	t.Helper()
 	if dir := os.Getenv("HALAB_CACHE"); dir != "" {
 		return dir
@@ -96,7 +96,7 @@ func (m *machine) unprivileged(t *testing.T) {
 
 // command is halab with these arguments, in a process group of its own, as a
 // shell makes one.
-func (m *machine) command(t *testing.T, args ...string) *exec.Cmd {
+func (m *machine) command(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, args...)
 	cmd.Dir = filepath.Join(m.dir, "home")
@@ -109,7 +109,7 @@ func (m *machine) command(t *testing.T, args ...string) *exec.Cmd {
 }
 
 // halab runs a command to its end and wants this exit code.
-func (m *machine) halab(t *testing.T, code int, args ...string) (stdout string) {
+func (m *machine) halab(t testing.TB, code int, args ...string) (stdout string) {
 	t.Helper()
 	cmd := m.command(t, args...)
 	var out, told bytes.Buffer
@@ -129,7 +129,7 @@ func (m *machine) halab(t *testing.T, code int, args ...string) (stdout string) 
 const emptyLimit = 15 * time.Second
 
 // wantEmpty waits until nothing of halab is left and returns how long it took.
-func (m *machine) wantEmpty(t *testing.T) time.Duration {
+func (m *machine) wantEmpty(t testing.TB) time.Duration {
 	t.Helper()
 	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		left := m.left(t)
@@ -145,7 +145,7 @@ func (m *machine) wantEmpty(t *testing.T) time.Duration {
 
 // left names what there is of halab: processes, temporary files and sockets,
 // records, containers and networks.
-func (m *machine) left(t *testing.T) []string {
+func (m *machine) left(t testing.TB) []string {
 	t.Helper()
 	left := append(m.processes(t), onEngine(t, m.state())...)
 	for _, pattern := range []string{filepath.Join(m.tmp(), "*"), filepath.Join(m.state(), "labs", "*")} {
@@ -160,7 +160,7 @@ func (m *machine) left(t *testing.T) []string {
 
 // processes lists those that name the machine's directory in their command,
 // their environment or their working directory. A zombie has none of these.
-func (m *machine) processes(t *testing.T) []string {
+func (m *machine) processes(t testing.TB) []string {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")
 	if err != nil {

@@ -44,7 +44,7 @@ func withProgram(run func() int) (code int, err error) {
 }
 
 // lacks skips a test for want of something; with CI=true that is a failure.
-func lacks(t *testing.T, what string) {
+func lacks(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("NOT TESTED for lack of %s, and CI=true", what)

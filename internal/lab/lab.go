@@ -218,7 +218,7 @@ func (l *Lab) configure(layout Layout, o Options) error {
 	}
 	l.target = layout.Target
 	var err error
-	if l.Files, err = l.render(); err != nil {
+	if l.Files, err = render.Render(l.Scenario, l.target); err != nil {
 		return err
 	}
 	if err := errors.Join(l.Files.Write(l.Dir), l.Files.WritePages(l.Dir), l.certify()); err != nil {
@@ -227,19 +227,13 @@ func (l *Lab) configure(layout Layout, o Options) error {
 	return l.Record.save()
 }
 
-// rendering keeps two labs of one halab from rendering at once: the parser
-// that render uses has state that all its uses share.
-var rendering sync.Mutex
-
-// render renders the lab's files as they are to be now.
-func (l *Lab) render() (render.Files, error) {
+// targetNow is where things are and which versions run now.
+func (l *Lab) targetNow() render.Target {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	target := l.target
 	target.Versions = maps.Clone(target.Versions)
-	l.mu.Unlock()
-	rendering.Lock()
-	defer rendering.Unlock()
-	return render.Render(l.Scenario, target)
+	return target
 }
 
 // servers yields every server of the scenario.

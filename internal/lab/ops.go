@@ -130,12 +130,12 @@ func (l *Lab) replace(ref haproxy.ServerRef, program software.Program) error {
 	l.programs[ref.String()] = program
 	l.target.Versions[ref] = program.Got.String()
 	l.mu.Unlock()
-	files, err := l.render()
+	conf, err := render.Nginx(l.Scenario, ref, l.targetNow())
 	if err != nil {
 		return err
 	}
 	path := filepath.Join(l.Dir, render.FileName(ref)+".conf")
-	if err := os.WriteFile(path, files.Nginx[ref], 0o644); err != nil {
+	if err := os.WriteFile(path, conf, 0o644); err != nil {
 		return fmt.Errorf("write the configuration of %s: %w", ref, err)
 	}
 	return nil

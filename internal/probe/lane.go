@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,13 +95,13 @@ func classes() []class {
 
 func every(rate float64) time.Duration { return time.Duration(float64(time.Second) / rate) }
 
-// Lanes are the lanes of a scenario's traffic with their schedule, in the
-// order in which they are reported.
-func Lanes(t scenario.Traffic) []history.Lane {
+// Lanes are the lanes of a scenario's traffic to a frontend with their
+// schedule, in the order in which they are reported.
+func Lanes(t scenario.Traffic, frontend string) []history.Lane {
 	var out []history.Lane
 	for _, c := range classes() {
 		if d := c.interval(t); d > 0 {
-			out = append(out, history.Lane{Name: c.name, Interval: history.M(d)})
+			out = append(out, history.Lane{Name: history.LaneName(c.name, frontend), Interval: history.M(d)})
 		}
 	}
 	return out
@@ -154,7 +153,7 @@ func (p *Prober) Run(ctx context.Context, t scenario.Traffic) {
 // tick sends one request and leaves it to a goroutine of its own until it has
 // its outcome: also when the traffic is over by then.
 func (l *lane) tick(n int64, intended time.Duration) {
-	r := &history.Request{ID: l.name + "-" + strconv.FormatInt(n, 10), Lane: l.name, Intended: history.M(intended)}
+	r := l.p.due(l.name, n, history.M(intended))
 	if late := time.Since(l.p.started) - intended; late > min(maxLate, l.p.target.Timeout/2) {
 		l.p.unsent(r, fmt.Sprintf("the prober was %s late", late.Round(time.Millisecond)))
 		return

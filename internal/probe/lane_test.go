@@ -61,7 +61,7 @@ func TestLanes(t *testing.T) {
 	traffic := scenario.Traffic{Poll: &scenario.Poll{Interval: scenario.Duration(20 * time.Millisecond)},
 		New: &scenario.New{Rate: 100}, Kept: &scenario.Kept{Rate: 200, Connections: 200}}
 	all := run(t, target(s.addr), traffic, 100)
-	for _, l := range Lanes(traffic) {
+	for _, l := range Lanes(traffic, "") {
 		for n, r := range byTick(t, all, l.Name, l.Interval.D()) {
 			if r.Outcome != history.OK {
 				t.Errorf("%+v", r)
@@ -138,7 +138,7 @@ func TestOpenLoop(t *testing.T) {
 	to := target(s.addr)
 	to.Timeout = 3 * time.Second // a tick may be half of it late
 	for _, traffic := range []scenario.Traffic{{New: &scenario.New{Rate: 500}}, {Kept: &scenario.Kept{Rate: 500, Connections: 2}}} {
-		lane := Lanes(traffic)[0]
+		lane := Lanes(traffic, "")[0]
 		for _, r := range byTick(t, run(t, to, traffic, 100), lane.Name, 2*time.Millisecond) {
 			if r.Outcome != history.Timeout || r.Conn == 0 {
 				t.Errorf("%+v", r)

@@ -21,6 +21,11 @@ import (
 // Target is what is asked, and what a right answer is.
 type Target struct {
 	Address string // host:port
+	// Frontend names the lanes of this target, where there are several, and
+	// Mark tells its requests' ids from those of the others.
+	Frontend, Mark string
+	// Conns numbers the connections of several targets; nil: this one's alone.
+	Conns *atomic.Int64
 	// TLS is the address of the bind line with ssl, and CA whom to believe
 	// there; empty and nil where the lanes tls and h2 have nothing to do.
 	TLS  string
@@ -47,7 +52,7 @@ type Prober struct {
 	addrErr error
 	page    *ask
 	pages   map[string][]content // by server; all of them under ""
-	conns   atomic.Int64         // connections made
+	conns   *atomic.Int64        // connections made
 	seq     atomic.Int64         // requests that steps sent
 	flight  sync.WaitGroup
 	spare   sync.Pool // *conn that were closed, for their buffers
@@ -60,7 +65,10 @@ var errLate = errors.New("the request could not be sent")
 // New makes a prober whose times count from started. It calls emit from many
 // goroutines, once a request.
 func New(t Target, started time.Time, emit func(history.Event)) *Prober {
-	p := &Prober{target: t, started: started, emit: emit, pages: map[string][]content{}}
+	p := &Prober{target: t, started: started, emit: emit, pages: map[string][]content{}, conns: t.Conns}
+	if p.conns == nil {
+		p.conns = new(atomic.Int64)
+	}
 	addr, err := net.ResolveTCPAddr("tcp", t.Address)
 	p.addr = addr
 	if err != nil {
@@ -72,6 +80,14 @@ func New(t Target, started time.Time, emit func(history.Event)) *Prober {
 	}
 	p.page = &ask{method: "GET", path: t.Path, right: p.contents}
 	return p
+}
+
+// due is the request of this number of a class, which was due at a time.
+func (p *Prober) due(class string, n int64, at history.Micros) *history.Request {
+	return &history.Request{
+		ID:   class + p.target.Mark + "-" + strconv.FormatInt(n, 10),
+		Lane: history.LaneName(class, p.target.Frontend), Intended: at,
+	}
 }
 
 // ask is what a request asks for.
@@ -98,7 +114,7 @@ func (p *Prober) deadline(r *history.Request) time.Time {
 // Get sends one GET on a new connection now, records it under the lane
 // "step", and returns the record. It takes at most the target's timeout.
 func (p *Prober) Get(_ context.Context) history.Request {
-	r := &history.Request{ID: "step-" + strconv.FormatInt(p.seq.Add(1), 10), Lane: "step", Intended: history.Since(p.started)}
+	r := p.due("step", p.seq.Add(1), history.Since(p.started))
 	s := single{p, p.page}
 	if c := s.begin(r); c != nil {
 		s.follow(r, c)

@@ -109,7 +109,7 @@ func TestTransfersThroughNginx(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			s := &scenario.Scenario{
-				Backends: []scenario.Backend{{Name: "bk_app", Servers: []scenario.Server{{Name: "nginx2", Nginx: version}}}},
+				Backends: []scenario.Backend{{Name: "bk_app", Servers: []scenario.Server{{Name: "nginx2", ServerParams: scenario.ServerParams{Nginx: version}}}}},
 				Traffic: scenario.Traffic{
 					Download: &scenario.Download{Size: size, Lasts: scenario.Duration(time.Second)},
 					Upload:   &scenario.Upload{Size: size, Lasts: scenario.Duration(time.Second)},
@@ -118,7 +118,7 @@ func TestTransfersThroughNginx(t *testing.T) {
 			to := target(behindNginx(t, s))
 			to.Bodies = map[string]string{"bk_app/nginx2": pageText}
 			all := run(t, to, s.Traffic, 16)
-			for _, l := range Lanes(s.Traffic) {
+			for _, l := range Lanes(s.Traffic, "") {
 				for _, r := range byTick(t, all, l.Name, l.Interval.D()) {
 					if r.Outcome != history.OK || r.Got != size {
 						t.Errorf("%+v", r)

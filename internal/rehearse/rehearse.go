@@ -141,16 +141,14 @@ func (r *run) rehearse(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go r.stopWhenFull(ctx, cancel)
-	frontend := r.Scenario.TrafficFrontend().Name
-	target := Target(r.Scenario, r.lab.Frontends[frontend])
-	target.TLS, target.CA = r.lab.SSL[frontend], r.lab.CA
-	target.EndStreams = r.lab.EndStreams
-	prober := probe.New(target, r.started, r.request)
 	traffic, stopTraffic := context.WithCancel(ctx)
 	var sides sync.WaitGroup
-	sides.Go(func() { prober.Run(traffic, r.Scenario.Traffic) })
+	probers := r.probers()
+	for _, p := range probers {
+		sides.Go(func() { p.Run(traffic, r.Scenario.Traffic) })
+	}
 	sides.Go(func() { r.sample(traffic) })
-	err := r.procedure(ctx, prober)
+	err := r.procedure(ctx, probers[0])
 	stopTraffic()
 	sides.Wait()
 	return r.end(ctx, err)
@@ -181,7 +179,7 @@ func (r *run) begin(ctx context.Context) error {
 		Version: history.Version, Halab: r.Halab, Lab: r.lab.Name, Started: r.started.UTC(),
 		Control: r.Control, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
 		Runtime: r.Choice.Runtime.Name(), Why: r.Choice.Why,
-		Software: r.Choice.Software(r.Scenario), Lanes: probe.Lanes(r.Scenario.Traffic), Steps: r.plan.Size(),
+		Software: r.Choice.Software(r.Scenario), Lanes: r.lanes(), Steps: r.plan.Size(),
 	})
 	for _, note := range r.lab.Notes {
 		r.event(&history.Note{Text: note})
@@ -218,20 +216,6 @@ func (r *run) stopWhenFull(ctx context.Context, cancel context.CancelCauseFunc) 
 	case <-ctx.Done():
 	case <-r.writer.Failed():
 		cancel(errors.New("the history can no longer be written"))
-	}
-}
-
-// Target is what the traffic of a scenario asks at this address, and what a
-// right answer is.
-func Target(s *scenario.Scenario, address string) probe.Target {
-	t := s.Traffic
-	bodies := map[string]string{}
-	for _, ref := range s.ServerRefs() {
-		bodies[ref.String()] = s.Server(ref).Body(ref.Server)
-	}
-	return probe.Target{
-		Address: address, Path: t.EffectivePath(),
-		Timeout: t.TimeoutD(), Status: s.Expect.Statuses(), Bodies: bodies,
 	}
 }
 

@@ -8,7 +8,10 @@ import (
 // vars are the environment variables by which a command of the user's finds
 // the lab (step run).
 func (r *run) vars() []string {
-	var servers strings.Builder
+	var servers, frontends strings.Builder
+	for _, f := range r.Scenario.Frontends {
+		frontends.WriteString(f.Name + " " + r.lab.Frontends[f.Name] + "\n")
+	}
 	for _, ref := range r.Scenario.ServerRefs() {
 		servers.WriteString(ref.String() + " " + r.lab.ServerAddress(ref) + "\n")
 	}
@@ -21,6 +24,7 @@ func (r *run) vars() []string {
 		"HALAB_STATS_SOCKET=" + r.lab.Admin,
 		"HALAB_STATS_TCP=" + r.lab.AdminTCP,
 		"HALAB_FRONTEND=" + r.lab.Frontends[r.Scenario.TrafficFrontend().Name],
+		"HALAB_FRONTENDS=" + frontends.String(),
 		"HALAB_SERVERS=" + servers.String(),
 		"HALAB_OUT=" + out,
 	}

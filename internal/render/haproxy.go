@@ -8,16 +8,11 @@ import (
 
 	parser "github.com/haproxytech/config-parser/v5"
 	"github.com/haproxytech/config-parser/v5/params"
-	"github.com/haproxytech/config-parser/v5/parsers/http/actions"
 	"github.com/haproxytech/config-parser/v5/types"
 
 	"halab/internal/haproxy"
 	"halab/internal/scenario"
 )
-
-// ServerHeader is the response header that names the server which answered,
-// backend/server.
-const ServerHeader = "X-Halab-Server"
 
 // part is a section and the path of the scenario that it came from.
 type part struct {
@@ -36,12 +31,7 @@ func haproxyCfg(s *scenario.Scenario, t Target) ([]byte, []string, error) {
 	if t.LogSocket != "" {
 		parts = append(parts, part{section: ring(t), comment: "# " + lab + ": HAProxy's log waits here until halab has read it.\n"})
 	}
-	for i := range s.Backends {
-		parts = append(parts, part{section: backend(s, &s.Backends[i], t), origin: fmt.Sprintf("backends[%d]", i)})
-	}
-	for i := range s.Frontends {
-		parts = append(parts, part{section: frontend(s, &s.Frontends[i], t), origin: fmt.Sprintf("frontends[%d]", i)})
-	}
+	parts = append(parts, proxies(s, t)...)
 	var out strings.Builder
 	var origins []string
 	title := heading(s, t)
@@ -179,84 +169,6 @@ func timeouts(t scenario.Timeouts) []namedTimeout {
 		{"server", t.Server},
 		{"tunnel", t.Tunnel},
 	}
-}
-
-func backend(s *scenario.Scenario, src *scenario.Backend, t Target) *section {
-	b := newSection(parser.Backends, src.Name)
-	if src.Mode != "" {
-		b.set("mode", &types.StringC{Value: src.Mode})
-	}
-	if src.Balance != "" {
-		b.set("balance", &types.Balance{Algorithm: src.Balance})
-	}
-	for _, o := range src.Option {
-		b.option(o, "")
-	}
-	if src.Retries != nil {
-		b.set("retries", &types.Int64C{Value: int64(*src.Retries)})
-	}
-	httpchk(b, src.HTTPChk)
-	for i := range src.Servers {
-		ref := haproxy.ServerRef{Backend: src.Name, Server: src.Servers[i].Name}
-		b.add("server", server(&src.Servers[i], ref, t))
-	}
-	if !t.Plain && s.ModeOf(src.Name) == "http" {
-		// Which server answered, for the prober.
-		b.add("http-response", &actions.SetHeader{Name: ServerHeader, Fmt: "%b/%s", Comment: lab})
-	}
-	return b
-}
-
-func httpchk(b *section, c *scenario.HTTPChk) {
-	if c == nil {
-		return
-	}
-	uri := c.URI
-	if uri == "" {
-		uri = "/"
-	}
-	method := c.Method
-	if method == "" {
-		method = "OPTIONS"
-	}
-	b.set("option httpchk", &types.OptionHttpchk{Method: method, URI: uri})
-	if c.Status != 0 {
-		b.raw("http-check expect status " + strconv.Itoa(c.Status))
-	}
-}
-
-func frontend(s *scenario.Scenario, src *scenario.Frontend, t Target) *section {
-	f := newSection(parser.Frontends, src.Name)
-	address, comment := src.Bind, ""
-	if own, ok := t.Binds[src.Name]; ok && own != src.Bind {
-		address, comment = own, lab+": "+src.Bind+" in the scenario"
-	}
-	f.add("bind", types.Bind{Path: address, Comment: comment})
-	if src.SSL != nil {
-		f.add("bind", sslBind(src, t))
-	}
-	if src.Mode != "" {
-		f.set("mode", &types.StringC{Value: src.Mode})
-	}
-	for _, o := range src.Option {
-		f.option(o, "")
-	}
-	f.set("default_backend", &types.StringC{Value: src.DefaultBackend})
-	if t.Plain {
-		return f
-	}
-	format := haproxy.LogFormatTCP
-	if s.ModeOf(src.Name) == "http" {
-		format = haproxy.LogFormat
-		for _, rule := range haproxy.LogRules() {
-			f.raw(rule + " # " + lab)
-		}
-	}
-	f.set("log-format", &types.StringC{Value: haproxy.QuoteArg(format), Comment: lab})
-	if s.HAProxy.Defaults.Bare {
-		f.add("log", types.Log{Global: true, Comment: lab})
-	}
-	return f
 }
 
 // duration writes d in HAProxy's largest unit that loses nothing (HAProxy

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"fmt"
 	"text/template"
 
 	"halab/internal/haproxy"
@@ -20,11 +21,20 @@ type nginxData struct {
 	DownloadRate, UploadSize int64
 }
 
-func nginxConf(s *scenario.Scenario, ref haproxy.ServerRef, t Target) ([]byte, error) {
-	tmpl, err := template.New("nginx.conf").Parse(templates.Nginx)
+// Nginx renders the nginx.conf of one server, as Render does for all of them.
+func Nginx(s *scenario.Scenario, ref haproxy.ServerRef, t Target) ([]byte, error) {
+	tmpl, err := nginxTemplate()
 	if err != nil {
 		return nil, err
 	}
+	return nginxConf(tmpl, s, ref, t)
+}
+
+func nginxTemplate() (*template.Template, error) {
+	return template.New("nginx.conf").Parse(templates.Nginx)
+}
+
+func nginxConf(tmpl *template.Template, s *scenario.Scenario, ref haproxy.ServerRef, t Target) ([]byte, error) {
 	srv := s.Server(ref)
 	data := nginxData{
 		Version: srv.Nginx, Server: ref.String(), User: t.User, Dir: t.Dir,
@@ -51,6 +61,8 @@ func nginxConf(s *scenario.Scenario, ref haproxy.ServerRef, t Target) ([]byte, e
 		data.Dir = "/tmp"
 	}
 	var out bytes.Buffer
-	err = tmpl.Execute(&out, data)
-	return out.Bytes(), err
+	if err := tmpl.Execute(&out, data); err != nil {
+		return nil, fmt.Errorf("render nginx.conf of %s: %w", ref, err)
+	}
+	return out.Bytes(), nil
 }

@@ -34,18 +34,23 @@ func TestPattern(t *testing.T) {
 }
 
 func TestDownloadIsWritten(t *testing.T) {
-	dir, ref := t.TempDir(), haproxy.ServerRef{Backend: "bk", Server: "s"}
-	files := render.Files{Pages: map[haproxy.ServerRef][]byte{ref: []byte("page")}, Download: 70_001}
-	if err := files.WritePages(dir); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	files := render.Files{Pages: map[haproxy.ServerRef][]byte{}, Download: 70_001}
+	for _, name := range []string{"one", "other", "third"} {
+		files.Pages[haproxy.ServerRef{Backend: "bk", Server: name}] = []byte("page")
 	}
-	got, err := os.ReadFile(filepath.Join(dir, render.FileName(ref)+".www", "download"))
-	if err != nil {
+	if err := files.WritePages(dir); err != nil {
 		t.Fatal(err)
 	}
 	want := make([]byte, 70_001)
 	render.Pattern(0, want)
-	if !bytes.Equal(got, want) {
-		t.Errorf("%d bytes, or wrong ones", len(got))
+	for ref := range files.Pages {
+		got, err := os.ReadFile(filepath.Join(dir, render.FileName(ref)+".www", "download"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s: %d bytes, or wrong ones", ref, len(got))
+		}
 	}
 }

@@ -116,6 +116,45 @@ func TestNginxTakesEveryShippedScenario(t *testing.T) {
 
 // What HAProxy says of a line of haproxy.cfg leads to the line of the
 // scenario that it came from.
+// The lines of a listen section, and of servers by template, lead there too.
+func TestOriginsOfListenSections(t *testing.T) {
+	const text = `apiVersion: halab/v1
+name: listens
+haproxy: {version: "2.6"}
+frontends: [{name: app, bind: ":80", default_backend: web}]
+listens:
+  - name: web
+    bind: :81
+    option: [httplog]
+    servers:
+      - {name: a, address: 127.0.0.1:82, nginx: 1.18.0}
+      - {template: nginx, count: 2, address: 127.0.0.1:83, nginx: 1.18.0}
+`
+	s := parse(t, "listens.yaml", text)
+	files, err := render.Render(s, render.Target{Dir: "/lab"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for i, line := range strings.Split(string(files.HAProxy), "\n") {
+		for start, want := range map[string]int{"  bind :80": 4, "listen web": 6, "  bind :81": 6, "  server a ": 10, "  server nginx1 ": 11, "  server nginx2 ": 11} {
+			if !strings.HasPrefix(line, start) {
+				continue
+			}
+			found++
+			if pos, ok := s.PosOf(files.Origins[i]); !ok || pos.Line != want {
+				t.Errorf("%s comes from %s at %+v, want line %d", line, files.Origins[i], pos, want)
+			}
+		}
+		if strings.HasPrefix(line, "  option httplog") && i > 20 {
+			t.Errorf("%s comes after the log-format of the lab and takes it back", line)
+		}
+	}
+	if found != 6 {
+		t.Errorf("%d lines found:\n%s", found, files.HAProxy)
+	}
+}
+
 func TestOriginsLeadToTheScenario(t *testing.T) {
 	const text = `apiVersion: halab/v1
 name: nowhere
@@ -206,8 +245,12 @@ func randomScenario(random *rand.Rand, version string) string {
 			ms(), ms(), ms(), maybe(", queue: "+ms()), maybe(", check: "+ms()), maybe(", tunnel: "+ms()), maybe(", http-keep-alive: 80s"), maybe(", http-request: "+ms()))
 	}
 	backends := 1 + random.IntN(3)
-	b.WriteString("backends:\n")
 	port := 1000
+	b.WriteString(maybe(fmt.Sprintf("listens:\n  - {name: %q, bind: \":999\", %s%s%s%s%sservers: {template: %q, count: %d, address: \"127.0.0.1:900\", nginx: 1.18.0, check: true%s}}\n", "l"+name(0),
+		maybe("mode: "+pick("http", "tcp")+", "), maybe("balance: "+pick("roundrobin", "leastconn", "uri")+", "), maybe("retries: 1, "), maybe("httpchk: {method: GET, status: 200}, "),
+		maybe(options("httplog", "httplog clf", "tcplog", "redispatch 1", "http-keep-alive", "tcpka", "forwardfor", "logasap", "log-health-checks", "idle-close-on-response", "persist", "contstats")),
+		name(0), 1+random.IntN(20), maybe(", backup: false, inter: 1s"))))
+	b.WriteString("backends:\n")
 	for i := range backends {
 		fmt.Fprintf(&b, "  - {name: %q, %s%s%s%s%sservers: [", name(i), maybe("mode: "+pick("http", "tcp")+", "), maybe("balance: "+pick("roundrobin", "static-rr", "leastconn", "first", "source", "random", "uri")+", "),
 			maybe("retries: 3, "), maybe("httpchk: {"+pick("", "method: GET", "uri: /x?a=b", "status: 200", "method: HEAD, uri: /, status: 404")+"}, "),

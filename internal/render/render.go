@@ -89,14 +89,16 @@ func Render(s *scenario.Scenario, t Target) (Files, error) {
 	if d := s.Traffic.Download; d != nil {
 		f.Download = d.Bytes()
 	}
+	tmpl, err := nginxTemplate()
+	if err != nil {
+		return Files{}, err
+	}
 	for b := range s.Backends {
 		for i := range s.Backends[b].Servers {
 			ref := haproxy.ServerRef{Backend: s.Backends[b].Name, Server: s.Backends[b].Servers[i].Name}
-			conf, err := nginxConf(s, ref, t)
-			if err != nil {
-				return Files{}, fmt.Errorf("render nginx.conf of %s: %w", ref, err)
+			if f.Nginx[ref], err = nginxConf(tmpl, s, ref, t); err != nil {
+				return Files{}, err
 			}
-			f.Nginx[ref] = conf
 			f.Pages[ref] = []byte(s.Backends[b].Servers[i].Body(ref.Server))
 		}
 	}

@@ -28,7 +28,7 @@ type section struct {
 }
 
 func newSection(kind parser.Section, name string) *section {
-	p, err := parser.New(options.String(""))
+	p, err := parser.New(options.UseListenSectionParsers, options.String(""))
 	s := &section{p: p, kind: kind, name: name, err: err}
 	switch {
 	case err != nil:
@@ -79,13 +79,30 @@ func (s *section) option(text, comment string) {
 		return
 	}
 	word, arg, _ := strings.Cut(text, " ")
+	if !s.p.HasParser(s.kind, "option "+word) {
+		word = "" // httplog in a listen section, say
+	}
 	switch word {
 	case "httplog":
-		s.set("option httplog", &types.OptionHTTPLog{Comment: comment})
+		s.set("option httplog", &types.OptionHTTPLog{Clf: arg == "clf", Comment: comment})
 	case "redispatch":
 		s.set("option redispatch", &types.OptionRedispatch{Interval: number(arg), Comment: comment})
 	default:
 		s.raw("option " + text)
+	}
+}
+
+// common is what every proxy may have. The lab's own log-format stands for the
+// options httplog and tcplog, which would take it back where they come after
+// it.
+func (s *section) common(mode string, options []string, t Target) {
+	if mode != "" {
+		s.set("mode", &types.StringC{Value: mode})
+	}
+	for _, o := range options {
+		if word, _, _ := strings.Cut(o, " "); t.Plain || word != "httplog" && word != "tcplog" {
+			s.option(o, "")
+		}
 	}
 }
 

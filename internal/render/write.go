@@ -21,8 +21,10 @@ func (f Files) Write(dir string) error {
 }
 
 // WritePages writes what the servers serve into dir: for each server a
-// directory FileName with .www, which its nginx.conf names as root.
+// directory FileName with .www, which its nginx.conf names as root. The long
+// response is the same file in all of them.
 func (f Files) WritePages(dir string) error {
+	download := ""
 	for ref, page := range f.Pages {
 		root := filepath.Join(dir, FileName(ref)+".www")
 		if err := os.Mkdir(root, 0o755); err != nil {
@@ -31,11 +33,26 @@ func (f Files) WritePages(dir string) error {
 		if err := write(root, "page", page); err != nil {
 			return err
 		}
-		if f.Download > 0 {
-			if err := patternFile(filepath.Join(root, "download"), f.Download); err != nil {
-				return err
-			}
+		if f.Download == 0 {
+			continue
 		}
+		same := download
+		download = filepath.Join(root, "download")
+		if err := placeDownload(download, same, f.Download); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeDownload makes path the long response: that of another server, where
+// there is one.
+func placeDownload(path, same string, size int64) error {
+	if same == "" {
+		return patternFile(path, size)
+	}
+	if err := os.Link(same, path); err != nil {
+		return fmt.Errorf("write the download: %w", err)
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ func mdLanes(b *bytes.Buffer, v *verify.Verdict) {
 	}
 	mdTable(b, "lane | sent | ok | lost | stale | unsent | largest gap | lost, at 95 % confidence", "---|--:|--:|--:|--:|--:|--:|---", rows)
 	if l, ok := blind(v); ok {
-		fmt.Fprintf(b, "\nAn outage of every lane that is shorter than %s could have gone unseen.\n", length(l.Largest))
+		fmt.Fprintf(b, "\n%s that is shorter than %s could have gone unseen.\n", unseen(l), length(l.Largest))
 	}
 }
 

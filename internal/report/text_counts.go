@@ -22,7 +22,7 @@ func textLanes(p *painter, v *verify.Verdict) {
 	}
 	g.write(p)
 	if l, ok := blind(v); ok {
-		p.wrapped("  ", "An outage of every lane that is shorter than "+length(l.Largest)+
+		p.wrapped("  ", unseen(l)+" that is shorter than "+length(l.Largest)+
 			" could have gone unseen. Where nothing was lost the true rate is below 3/n with 95 % confidence.", normal)
 	}
 }

@@ -39,7 +39,7 @@ func textPolls(p *painter, v *verify.Verdict) {
 
 func pollHeading(v *verify.Verdict) string {
 	for _, l := range v.Lanes {
-		if l.Name == "poll" && l.Interval > 0 {
+		if history.LaneClass(l.Name) == "poll" && l.Interval > 0 {
 			return "One GET every " + length(l.Interval)
 		}
 	}

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"halab/internal/history"
 	"halab/internal/verify"
@@ -33,7 +35,7 @@ func rate(l *verify.Lane) string {
 		return "nothing sent"
 	case l.Lost > 0:
 		return ratio(l.Lost, l.Sent)
-	case l.LostBelow <= 0 || l.Name == verify.StepLane:
+	case l.LostBelow <= 0 || history.LaneClass(l.Name) == verify.StepLane:
 		return "—"
 	case l.LostBelow >= 1:
 		return "too few to tell"
@@ -79,19 +81,35 @@ func standsIn(s history.Software) string {
 func switchGap(w *verify.Switch) history.Micros { return w.FirstNew - w.LastOld }
 
 // blind is the lane that saw best with its largest gap between two sends: an
-// outage that is shorter than it could have hidden from every lane.
+// outage that is shorter than it could have hidden from every lane. Of several
+// frontends it is the one that was seen least.
 func blind(v *verify.Verdict) (*verify.Lane, bool) {
-	var best *verify.Lane
+	best := map[string]*verify.Lane{} // by frontend
 	for i := range v.Lanes {
 		l := &v.Lanes[i]
-		if l.Name == verify.StepLane || l.Name == verify.StreamLane || l.Sent < 2 {
+		class, frontend := history.LaneClass(l.Name), history.LaneFrontend(l.Name)
+		if class == verify.StepLane || class == verify.StreamLane || l.Sent < 2 {
 			continue
 		}
-		if best == nil || l.Largest < best.Largest {
-			best = l
+		if b := best[frontend]; b == nil || l.Largest < b.Largest {
+			best[frontend] = l
 		}
 	}
-	return best, best != nil
+	var worst *verify.Lane
+	for _, name := range slices.Sorted(maps.Keys(best)) {
+		if worst == nil || best[name].Largest > worst.Largest {
+			worst = best[name]
+		}
+	}
+	return worst, worst != nil
+}
+
+// unseen is the outage that a lane could not see, for a sentence.
+func unseen(l *verify.Lane) string {
+	if history.LaneFrontend(l.Name) != "" {
+		return "An outage of one frontend"
+	}
+	return "An outage of every lane"
 }
 
 // stepName is "2 maint: bk_app/nginx2", or what stands for no step.

@@ -21,12 +21,15 @@ type decoder struct {
 	paths map[string]*yaml.Node
 	// bad are values with a mistake; nothing further is said about them.
 	bad map[any]bool
+	// servers is how many there are so far.
+	servers int
 }
 
 var (
 	durationType  = reflect.TypeFor[Duration]()
 	stdDuration   = reflect.TypeFor[time.Duration]()
 	serverRefType = reflect.TypeFor[haproxy.ServerRef]()
+	serversType   = reflect.TypeFor[[]Server]()
 	stepType      = reflect.TypeFor[Step]()
 )
 
@@ -67,6 +70,8 @@ func (d *decoder) kind(s spot, v reflect.Value) {
 		d.step(s, v.Addr().Interface().(*Step))
 	case isScalarType(v.Type()) || text:
 		d.scalar(s, v)
+	case v.Type() == serversType && s.node.Kind != yaml.ScalarNode:
+		d.serverList(s, v.Addr().Interface().(*[]Server))
 	case v.Kind() == reflect.Slice:
 		d.slice(s, v)
 	case v.Kind() == reflect.Struct:
@@ -97,17 +102,47 @@ func (d *decoder) slice(s spot, v reflect.Value) {
 		return
 	}
 	n := len(s.node.Content)
-	if n == 0 && s.rules.required {
-		d.at(s.node, s.rules.name+" is empty", "at least one", "")
-	}
+	d.notEmpty(s)
 	v.Set(reflect.MakeSlice(v.Type(), n, n))
 	for i, item := range s.node.Content {
 		if d.full() {
 			return
 		}
-		r := s.rules
-		r.name = fmt.Sprintf("%s[%d]", s.rules.name, i)
-		d.value(spot{item, item, fmt.Sprintf("%s[%d]", s.path, i), r}, v.Index(i))
+		d.value(s.item(item, i, i), v.Index(i))
+	}
+}
+
+func (d *decoder) notEmpty(s spot) {
+	if len(s.node.Content) == 0 && s.rules.required {
+		d.at(s.node, s.rules.name+" is empty", "at least one", "")
+	}
+}
+
+// item is the spot of an entry of a list: where it stands there, and which
+// value it is, or the first of them.
+func (s spot) item(n *yaml.Node, stands, index int) spot {
+	r := s.rules
+	r.name = fmt.Sprintf("%s[%d]", s.rules.name, stands)
+	return spot{n, n, fmt.Sprintf("%s[%d]", s.path, index), r}
+}
+
+// inherit makes the places of from, and what is wrong there, those of to as
+// well: of each field those of the field with the key that renamed gives for
+// it, where from has one, or else with the same key.
+func (d *decoder) inherit(to, from any, renamed map[string]string) {
+	d.nodes[to], d.bad[to] = d.nodes[from], d.bad[from]
+	source := map[string]any{}
+	for f, p := range fieldPointers(from) {
+		source[f.name] = p
+	}
+	for f, p := range fieldPointers(to) {
+		key := f.name
+		if source[renamed[key]] != nil {
+			key = renamed[key]
+		}
+		if was := source[key]; d.nodes[was] != nil {
+			d.nodes[p], d.bad[p] = d.nodes[was], d.bad[was]
+		}
 	}
 }
 

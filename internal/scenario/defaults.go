@@ -95,15 +95,34 @@ func (s *Scenario) mode(own string) string {
 	return s.HAProxy.Defaults.EffectiveMode()
 }
 
-// TrafficFrontend is the frontend that the traffic goes to, nil if there is
-// none of that name.
-func (s *Scenario) TrafficFrontend() *Frontend {
-	for i := range s.Frontends {
-		if s.Traffic.Frontend == "" || s.Frontends[i].Name == s.Traffic.Frontend {
-			return &s.Frontends[i]
+// TrafficFrontends are the frontends that the traffic goes to, those that
+// there are.
+func (s *Scenario) TrafficFrontends() []*Frontend {
+	names := s.Traffic.Frontends
+	if len(names) == 0 {
+		names = []string{s.Traffic.Frontend}
+	}
+	var out []*Frontend
+	for _, name := range names {
+		if i := slices.IndexFunc(s.Frontends, func(f Frontend) bool { return name == "" || f.Name == name }); i >= 0 {
+			out = append(out, &s.Frontends[i])
 		}
 	}
+	return out
+}
+
+// TrafficFrontend is the first of TrafficFrontends, to which steps send their
+// GETs; nil if there is none of that name.
+func (s *Scenario) TrafficFrontend() *Frontend {
+	if all := s.TrafficFrontends(); len(all) > 0 {
+		return all[0]
+	}
 	return nil
+}
+
+// Reached says whether the traffic goes to this backend.
+func (s *Scenario) Reached(backend string) bool {
+	return slices.ContainsFunc(s.TrafficFrontends(), func(f *Frontend) bool { return f.DefaultBackend == backend })
 }
 
 // EffectiveMethod is the method of the check; OPTIONS as in HAProxy.
@@ -161,7 +180,7 @@ func (t Traffic) BeforeD() time.Duration { return or(t.Before, 2*time.Second).D(
 // AfterD is the traffic after the last step: 2s.
 func (t Traffic) AfterD() time.Duration { return or(t.After, 2*time.Second).D() }
 
-// Lanes are the names of the lanes that the traffic has.
+// Lanes are the names of the traffic classes that there are.
 func (t Traffic) Lanes() []string {
 	var out []string
 	for _, lane := range []struct {
@@ -182,7 +201,8 @@ func (t Traffic) Lanes() []string {
 // EffectivePoll is the lane poll, nil for none. Where no lane is named there
 // is the article's loop.
 func (t Traffic) EffectivePoll() *Poll {
-	if t == (Traffic{Frontend: t.Frontend, Path: t.Path, Timeout: t.Timeout, Before: t.Before, After: t.After}) {
+	others := t.New != nil || t.Kept != nil || t.Idle != nil || t.Download != nil || t.Upload != nil || t.Stream != nil || t.TLS != nil || t.H2 != nil
+	if t.Poll == nil && !others {
 		return &Poll{}
 	}
 	return t.Poll

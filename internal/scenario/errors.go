@@ -92,8 +92,7 @@ func (es Errors) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// sorted returns es in the order of the file, without the repetitions that
-// two looks at the same place bring.
+// sorted returns es in the order of the file.
 func (es Errors) sorted() Errors {
 	slices.SortStableFunc(es, func(a, b *Error) int {
 		if a.Line != b.Line {
@@ -101,5 +100,5 @@ func (es Errors) sorted() Errors {
 		}
 		return a.Col - b.Col
 	})
-	return slices.CompactFunc(es, func(a, b *Error) bool { return *a == *b })
+	return es
 }

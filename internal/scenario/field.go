@@ -58,6 +58,19 @@ func fields(t reflect.Type) func(func(reflect.StructField) bool) {
 	}
 }
 
+// fieldPointers yields the fields of the struct that p points to, and a
+// pointer to each.
+func fieldPointers(p any) func(func(rules, any) bool) {
+	v := reflect.ValueOf(p).Elem()
+	return func(yield func(rules, any) bool) {
+		for _, f := range fieldsOf(v.Type()) {
+			if !yield(f, v.FieldByIndex(f.index).Addr().Interface()) {
+				return
+			}
+		}
+	}
+}
+
 func names(fields []rules) []string {
 	out := make([]string, len(fields))
 	for i, f := range fields {

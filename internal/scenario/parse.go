@@ -24,6 +24,7 @@ func Parse(file string, data []byte, kinds []StepKind) (*Scenario, error) {
 	}
 	s := &Scenario{File: file, Source: data}
 	d.value(spot{node: root, rules: rules{name: "the scenario"}}, reflect.ValueOf(s).Elem())
+	d.listens(s)
 	validate(d, s)
 	if len(d.errs) > 0 {
 		return nil, d.errs.sorted()

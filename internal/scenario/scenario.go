@@ -17,8 +17,9 @@ type Scenario struct {
 	Name       string     `yaml:"name" required:"true" format:"title" doc:"Name of the scenario; also the default name of its lab."`
 	Teaches    string     `yaml:"teaches" format:"line" doc:"One line that says what running it teaches."`
 	HAProxy    HAProxy    `yaml:"haproxy" required:"true" doc:"The HAProxy in front."`
-	Frontends  []Frontend `yaml:"frontends" required:"true" doc:"Frontends, as in haproxy.cfg."`
-	Backends   []Backend  `yaml:"backends" required:"true" doc:"Backends, as in haproxy.cfg."`
+	Frontends  []Frontend `yaml:"frontends" doc:"Frontends, as in haproxy.cfg."`
+	Backends   []Backend  `yaml:"backends" doc:"Backends, as in haproxy.cfg."`
+	Listens    []Listen   `yaml:"listens" doc:"listen sections, as in haproxy.cfg: each is a frontend and a backend in one."`
 	Traffic    Traffic    `yaml:"traffic" doc:"What is sent through the frontend while the steps run."`
 	Steps      []Step     `yaml:"steps" doc:"The procedure, in order."`
 	OnFailure  []Step     `yaml:"on-failure" doc:"What is done when a step fails: the way back. The verdict is FAIL all the same."`
@@ -80,6 +81,8 @@ type Frontend struct {
 	Mode           string   `yaml:"mode" enum:"http,tcp" doc:"mode of this frontend, where it differs from the defaults."`
 	Option         []string `yaml:"option" format:"option" doc:"HAProxy options of this frontend."`
 	DefaultBackend string   `yaml:"default_backend" required:"true" format:"name" doc:"The backend that gets the traffic."`
+	// Listen marks the frontend of a listen section.
+	Listen bool `yaml:"-"`
 }
 
 // Backend is one backend section.
@@ -90,7 +93,9 @@ type Backend struct {
 	Option  []string `yaml:"option" format:"option" doc:"HAProxy options of this backend."`
 	HTTPChk *HTTPChk `yaml:"httpchk" doc:"An HTTP health check (option httpchk) instead of a connection."`
 	Retries *int     `yaml:"retries" min:"0" max:"100" doc:"retries: connection attempts after the first."`
-	Servers []Server `yaml:"servers" required:"true" doc:"The servers, in order."`
+	Servers []Server `yaml:"servers" required:"true" doc:"The servers and templates of servers, in order; one of them may stand without a list."`
+	// Listen marks the backend of a listen section.
+	Listen bool `yaml:"-"`
 }
 
 // HTTPChk is option httpchk with http-check expect.
@@ -104,7 +109,12 @@ type HTTPChk struct {
 type Server struct {
 	Name    string `yaml:"name" required:"true" format:"name" doc:"Name of the server."`
 	Address string `yaml:"address" required:"true" format:"address" doc:"Address and port, as in haproxy.cfg. A process lab may use another free port and says so."`
-	Nginx   string `yaml:"nginx" required:"true" format:"version" doc:"nginx version that listens there."`
+	ServerParams
+}
+
+// ServerParams are what servers may have in common.
+type ServerParams struct {
+	Nginx string `yaml:"nginx" required:"true" format:"version" doc:"nginx version that listens there."`
 
 	Check  bool     `yaml:"check" doc:"Health checks on."`
 	Backup bool     `yaml:"backup" doc:"Takes traffic only while no active server can."`
@@ -124,20 +134,22 @@ type Server struct {
 
 // Traffic says what is sent, and around the steps for how long.
 type Traffic struct {
-	Frontend string    `yaml:"frontend" format:"name" doc:"Frontend that the traffic goes to; the first one unless said otherwise."`
-	Path     string    `yaml:"path" format:"uri" doc:"Path of the requests, / unless said otherwise."`
-	Timeout  Duration  `yaml:"timeout" doc:"A request without a complete answer after this counts as timeout; 10s unless said otherwise."`
-	Before   Duration  `yaml:"before" doc:"Traffic before the first step; 2s unless said otherwise."`
-	After    Duration  `yaml:"after" doc:"Traffic after the last step; 2s unless said otherwise."`
-	Poll     *Poll     `yaml:"poll" doc:"The article's loop: one GET on a new connection at an interval."`
-	New      *New      `yaml:"new" doc:"A new connection for every request, open loop."`
-	Kept     *Kept     `yaml:"kept" doc:"Reused connections, open loop."`
-	Idle     *Idle     `yaml:"idle" doc:"Connections that sleep longer than they speak: the ones that a reload closes."`
-	Download *Download `yaml:"download" doc:"Long responses in flight all the time, compared byte for byte."`
-	Upload   *Upload   `yaml:"upload" doc:"Long request bodies in flight all the time, sent back by nginx and compared byte for byte."`
-	Stream   *Stream   `yaml:"stream" doc:"WebSocket and server-sent events, held from the begin of the traffic to its end, every message compared."`
-	TLS      *TLS      `yaml:"tls" doc:"HTTP/1.1 over TLS, a new connection for every request, open loop."`
-	H2       *H2       `yaml:"h2" doc:"HTTP/2 over TLS, many requests at once on each connection, open loop."`
+	Frontend string `yaml:"frontend" format:"name" doc:"Frontend that the traffic goes to; the first one unless said otherwise."`
+	// Frontends stands in place of Frontend.
+	Frontends []string  `yaml:"frontends" format:"name" doc:"Several frontends that the traffic goes to, each of which gets all of it."`
+	Path      string    `yaml:"path" format:"uri" doc:"Path of the requests, / unless said otherwise."`
+	Timeout   Duration  `yaml:"timeout" doc:"A request without a complete answer after this counts as timeout; 10s unless said otherwise."`
+	Before    Duration  `yaml:"before" doc:"Traffic before the first step; 2s unless said otherwise."`
+	After     Duration  `yaml:"after" doc:"Traffic after the last step; 2s unless said otherwise."`
+	Poll      *Poll     `yaml:"poll" doc:"The article's loop: one GET on a new connection at an interval."`
+	New       *New      `yaml:"new" doc:"A new connection for every request, open loop."`
+	Kept      *Kept     `yaml:"kept" doc:"Reused connections, open loop."`
+	Idle      *Idle     `yaml:"idle" doc:"Connections that sleep longer than they speak: the ones that a reload closes."`
+	Download  *Download `yaml:"download" doc:"Long responses in flight all the time, compared byte for byte."`
+	Upload    *Upload   `yaml:"upload" doc:"Long request bodies in flight all the time, sent back by nginx and compared byte for byte."`
+	Stream    *Stream   `yaml:"stream" doc:"WebSocket and server-sent events, held from the begin of the traffic to its end, every message compared."`
+	TLS       *TLS      `yaml:"tls" doc:"HTTP/1.1 over TLS, a new connection for every request, open loop."`
+	H2        *H2       `yaml:"h2" doc:"HTTP/2 over TLS, many requests at once on each connection, open loop."`
 }
 
 // Poll is the lane poll.

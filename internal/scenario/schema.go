@@ -22,7 +22,8 @@ func Schema(kinds []StepKind) ([]byte, error) {
 	root := m.structure(reflect.TypeFor[Scenario]())
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "halab scenario"
-	root["$defs"] = object{"step": m.step()}
+	root["$defs"] = object{"servers": m.servers(), "step": m.step()}
+	root["anyOf"] = []object{{"required": []string{"frontends", "backends"}}, {"required": []string{"listens"}}}
 	root["description"] = "A rehearsal of an upgrade behind HAProxy: the setup, the traffic, the procedure and what has to hold."
 	if m.err != nil {
 		return nil, fmt.Errorf("make schema: %w", m.err)
@@ -71,6 +72,8 @@ func (m *schemaMaker) value(t reflect.Type, r rules) object {
 		return o
 	case t == stepType:
 		return object{"$ref": "#/$defs/step"} // a step may hold steps
+	case t == serversType:
+		return object{"$ref": "#/$defs/servers"}
 	case t == durationType, t == stdDuration:
 		return object{"type": "string", "pattern": durationPattern.String(), "examples": []string{"500ms", "2s", "1m30s"}}
 	case t == serverRefType:
@@ -137,6 +140,13 @@ func bounds(o object, r rules) object {
 		}
 	}
 	return o
+}
+
+// servers is a list of servers and templates, or one of them alone.
+func (m *schemaMaker) servers() object {
+	one := []object{m.structure(reflect.TypeFor[Server]()), m.structure(reflect.TypeFor[ServerTemplate]())}
+	list := object{"type": "array", "minItems": 1, "items": object{"oneOf": one}}
+	return object{"oneOf": append([]object{list}, one...)}
 }
 
 func (m *schemaMaker) timeout() object {

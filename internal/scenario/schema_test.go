@@ -30,6 +30,12 @@ func TestSchema(t *testing.T) {
 	if ref := root["properties"].(map[string]any)["steps"].(map[string]any)["items"].(map[string]any)["$ref"]; ref != "#/$defs/step" {
 		t.Errorf("steps are %v", ref)
 	}
+	forms := root["$defs"].(map[string]any)["servers"].(map[string]any)["oneOf"].([]any)
+	items := forms[0].(map[string]any)["items"].(map[string]any)["oneOf"].([]any)
+	for i, typ := range []reflect.Type{reflect.TypeFor[Server](), reflect.TypeFor[ServerTemplate]()} {
+		describesType(t, "servers", forms[i+1].(map[string]any), typ)
+		describesType(t, "servers[]", items[i].(map[string]any), typ)
+	}
 	steps := root["$defs"].(map[string]any)["step"].(map[string]any)["oneOf"].([]any)
 	if len(steps) != len(testKinds()) {
 		t.Errorf("%d steps in the schema, want %d", len(steps), len(testKinds()))
@@ -39,6 +45,12 @@ func TestSchema(t *testing.T) {
 // describesType: every field of the type is in the schema and nothing else.
 func describesType(t *testing.T, path string, schema map[string]any, typ reflect.Type) {
 	t.Helper()
+	if typ == serversType {
+		if schema["$ref"] != "#/$defs/servers" {
+			t.Errorf("%s is %v", path, schema["$ref"])
+		}
+		return
+	}
 	for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
 		if typ.Kind() == reflect.Slice {
 			schema = schema["items"].(map[string]any)

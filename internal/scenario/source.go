@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,7 +27,8 @@ func newSource(file string, data []byte) *source {
 // full says that no further mistake will be kept, so looking is a waste.
 func (s *source) full() bool { return len(s.errs) >= maxErrors }
 
-// add keeps one mistake. A line of 0 stands for the first.
+// add keeps one mistake, and not again what was said already: of a template
+// every server says the same. A line of 0 stands for the first.
 func (s *source) add(e Error) {
 	if s.full() {
 		return
@@ -36,7 +38,9 @@ func (s *source) add(e Error) {
 	e.Col = max(e.Col, 1)
 	e.Width = max(e.Width, 1)
 	e.Source = s.lines[e.Line-1]
-	s.errs = append(s.errs, &e)
+	if !slices.ContainsFunc(s.errs, func(said *Error) bool { return *said == e }) {
+		s.errs = append(s.errs, &e)
+	}
 }
 
 // line returns line n without its indentation and where that ends.

@@ -5,13 +5,16 @@ import (
 	"strings"
 	"time"
 
+	"gopkg.in/yaml.v3"
+
 	"halab/internal/haproxy"
 )
 
 // validate checks the meaning of a decoded scenario: what no field can know
 // alone. It says nothing about values that were wrong already.
 func validate(d *decoder, s *Scenario) {
-	v := &validator{d, s}
+	v := &validator{decoder: d, s: s, told: map[*yaml.Node]bool{}}
+	v.proxies()
 	v.defaults()
 	v.names()
 	v.addresses()
@@ -30,16 +33,22 @@ func validate(d *decoder, s *Scenario) {
 type validator struct {
 	*decoder
 	s *Scenario
+	// told are the places with a mistake in what they mean.
+	told map[*yaml.Node]bool
 }
 
 // ok says whether the value at p is there and right.
 func (v *validator) ok(p any) bool { return v.nodes[p] != nil && !v.bad[p] }
 
-// report points at the first of places that is in the file.
+// report points at the first of places that is in the file. It says one thing
+// of a place: the servers of a template have theirs in common.
 func (v *validator) report(want, hint, msg string, places ...any) {
 	for _, p := range places {
 		if n := v.nodes[p]; n != nil {
-			v.at(n, msg, want, hint)
+			if !v.told[n] {
+				v.at(n, msg, want, hint)
+			}
+			v.told[n] = true
 			return
 		}
 	}
@@ -119,54 +128,6 @@ func logHint(o option) string {
 	return ""
 }
 
-func (v *validator) traffic() {
-	t := &v.s.Traffic
-	if v.ok(&t.Frontend) && v.s.TrafficFrontend() == nil && !v.bad[&v.s.Frontends] {
-		known := v.frontendNames()
-		v.report(list(known), meant(t.Frontend, known), fmt.Sprintf("unknown frontend %q", t.Frontend), &t.Frontend)
-	}
-	if f := v.s.TrafficFrontend(); t.Kept != nil && f != nil && v.ok(&t.Kept.Rate) && !v.bad[&t.Kept.Connections] {
-		v.kept(t.Kept, f)
-	}
-	v.lanes(v.s.TrafficFrontend())
-	v.stream()
-	v.sslLanes(v.s.TrafficFrontend())
-}
-
-// nginxKeepAlive is how long nginx leaves an idle connection open (nginx
-// keepalive_timeout, 75s); in mode tcp it is what ends one.
-const nginxKeepAlive = 75 * time.Second
-
-// kept reports connections that come to their turn so rarely that the other
-// side closes them in between: every request would be on a new connection.
-func (v *validator) kept(k *Kept, f *Frontend) {
-	idle := time.Duration(float64(k.Conns()) / k.Rate * float64(time.Second))
-	if limit, what := v.keepAlive(f); idle >= limit {
-		v.report(fmt.Sprintf("fewer connections or a higher rate, so that each is used within %s (%s)", limit, what), "",
-			fmt.Sprintf("%d connections at %g/s: each is used once in %s and closed before", k.Conns(), k.Rate, idle.Round(time.Second)),
-			&k.Connections, &k.Rate)
-	}
-}
-
-// keepAlive is how long a connection to the frontend may be idle, and what
-// ends it then.
-func (v *validator) keepAlive(f *Frontend) (limit time.Duration, what string) {
-	limit, what = nginxKeepAlive, "nginx"
-	timeout := v.s.HAProxy.Defaults.EffectiveTimeout()
-	for _, t := range []struct {
-		d    Duration
-		name string
-	}{{timeout.HTTPKeepAlive, "timeout http-keep-alive"}, {timeout.Client, "timeout client"}} {
-		if v.s.ModeOf(f.Name) == ModeHTTP && t.d != 0 {
-			return t.d.D(), t.name
-		}
-		if t.name == "timeout client" && t.d != 0 && t.d.D() < limit {
-			limit, what = t.d.D(), t.name
-		}
-	}
-	return limit, what
-}
-
 func (v *validator) steps() {
 	for i := range v.s.Steps {
 		v.step(&v.s.Steps[i], i, fmt.Sprintf("steps[%d]", i))
@@ -231,8 +192,14 @@ func (v *validator) expect() {
 			v.reachable(text)
 		}
 	}
-	if sw.From == sw.To && !v.bad[&sw.From] {
+	from, _, certain := strings.Cut(sw.From, "/")
+	to, _, both := strings.Cut(sw.To, "/")
+	switch {
+	case v.bad[&sw.From] || v.bad[&sw.To]:
+	case sw.From == sw.To:
 		v.report("two servers", "", fmt.Sprintf("the switch is from %s to itself", sw.From), &sw.To)
+	case certain && both && from != to:
+		v.report("two servers of one backend", "", fmt.Sprintf("no traffic moves from %s to %s: they are in two backends", sw.From, sw.To), &sw.To)
 	}
 }
 
@@ -242,7 +209,7 @@ func (v *validator) reachable(server *string) {
 	if f == nil || !v.ok(&f.DefaultBackend) || v.backendNamed(f.DefaultBackend) == nil {
 		return
 	}
-	if backend, _, _ := strings.Cut(*server, "/"); backend != f.DefaultBackend {
+	if backend, _, _ := strings.Cut(*server, "/"); !v.s.Reached(backend) {
 		v.report("a server of backend "+f.DefaultBackend, "", fmt.Sprintf("no traffic reaches %s: frontend %s sends it to %s", *server, f.Name, f.DefaultBackend), server)
 	}
 }

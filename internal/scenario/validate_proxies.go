@@ -148,7 +148,11 @@ func hostOf(text string) string {
 
 func (v *validator) frontend(f *Frontend) {
 	mode := v.s.mode(f.Mode)
-	v.options("a frontend", f.Option, mode, true, false)
+	if f.Listen {
+		v.options("a listen section", f.Option, mode, true, true)
+	} else {
+		v.options("a frontend", f.Option, mode, true, false)
+	}
 	v.ssl(f)
 	if !v.ok(&f.DefaultBackend) {
 		return
@@ -168,7 +172,9 @@ func (v *validator) frontend(f *Frontend) {
 
 func (v *validator) backend(b *Backend) {
 	mode := v.s.mode(b.Mode)
-	v.options("a backend", b.Option, mode, false, true)
+	if !b.Listen { // the frontend of the section has the same
+		v.options("a backend", b.Option, mode, false, true)
+	}
 	if b.Balance == "uri" && mode == ModeTCP {
 		v.report("balance of mode tcp: roundrobin, leastconn, source, …", "", "balance uri needs mode http", &b.Balance)
 	}
@@ -213,6 +219,15 @@ func (v *validator) backendNamed(name string) *Backend {
 	for i := range v.s.Backends {
 		if v.s.Backends[i].Name == name {
 			return &v.s.Backends[i]
+		}
+	}
+	return nil
+}
+
+func (v *validator) frontendNamed(name string) *Frontend {
+	for i := range v.s.Frontends {
+		if v.s.Frontends[i].Name == name {
+			return &v.s.Frontends[i]
 		}
 	}
 	return nil

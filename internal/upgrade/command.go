@@ -18,7 +18,8 @@ import (
 //
 //	HALAB_STATS_SOCKET  path of the stats socket, level admin
 //	HALAB_STATS_TCP     the same as host:port
-//	HALAB_FRONTEND      host:port of the frontend that gets the traffic
+//	HALAB_FRONTEND      host:port of the frontend that gets the traffic, or the first
+//	HALAB_FRONTENDS     a line a frontend: name host:port
 //	HALAB_SERVERS       a line a server: backend/server host:port
 //	HALAB_OUT           directory of the results
 //	HALAB_LAB           the lab's id

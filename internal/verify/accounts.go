@@ -34,15 +34,20 @@ type Accounts struct {
 
 // accounts is invariant 13.
 type accounts struct {
-	run      *run
-	tcp      bool
-	frontend string
-	sum      Accounts
+	run *run
+	tcp bool
+	// final are the counters at the end of the frontends that the traffic
+	// goes to; nil until they are known.
+	final map[string]*history.Counters
+	sum   Accounts
 }
 
 func newAccounts(r *run) *accounts {
-	a := &accounts{run: r, frontend: r.scenario.TrafficFrontend().Name}
-	a.tcp = r.scenario.ModeOf(a.frontend) == scenario.ModeTCP
+	a := &accounts{run: r, final: map[string]*history.Counters{}}
+	for _, f := range r.scenario.TrafficFrontends() {
+		a.final[f.Name] = nil
+		a.tcp = r.scenario.ModeOf(f.Name) == scenario.ModeTCP
+	}
 	a.sum.Unit = "requests"
 	if a.tcp {
 		a.sum.Unit = "connections"
@@ -58,17 +63,30 @@ func (a *accounts) observe(e history.Event) {
 		a.sum.Logged += int64(e.OrphanLogLines)
 		a.sum.Unread += e.LostLogLines
 	case *history.LogLine:
-		if e.Frontend == a.frontend {
+		if _, ours := a.final[e.Frontend]; ours {
 			a.sum.Logged++
 		}
 	case *history.Counters:
-		if e.Proxy == a.frontend && e.Final {
-			a.sum.Known, a.sum.Partial = true, e.Partial
-			a.sum.HAProxy = e.ReqTot
-			if a.tcp {
-				a.sum.HAProxy = e.Stot
-			}
+		if _, ours := a.final[e.Proxy]; ours && e.Final {
+			a.final[e.Proxy] = e
 		}
+	}
+}
+
+// counters adds HAProxy's counters up, once they are all known.
+func (a *accounts) counters() {
+	a.sum.Known, a.sum.HAProxy = true, 0
+	for _, c := range a.final {
+		switch {
+		case c == nil:
+			a.sum.Known = false
+			continue
+		case a.tcp:
+			a.sum.HAProxy += c.Stot
+		default:
+			a.sum.HAProxy += c.ReqTot
+		}
+		a.sum.Partial = a.sum.Partial || c.Partial
 	}
 }
 
@@ -94,6 +112,7 @@ func (a *accounts) request(r *history.Request) {
 }
 
 func (a *accounts) findings() []Finding {
+	a.counters()
 	s, unit := &a.sum, strings.TrimSuffix(a.sum.Unit, "s")
 	f := Finding{Invariant: "accounts agree", Result: Inconclusive}
 	text := fmt.Sprintf("%s answered, %d in HAProxy's counter, %d in its log", plural(s.Answered, unit), s.HAProxy, s.Logged)

@@ -256,17 +256,21 @@ type verdictCase struct {
 	text      string // that the finding contains
 }
 
-func (c verdictCase) run(t *testing.T) {
-	v := c.check(t)
-	if v.Result != c.want {
-		t.Errorf("verdict %s, want %s: %q", v.Result, c.want, v.Reasons)
+func (c verdictCase) run(t *testing.T) { c.check(t).wants(t, c.want, c.invariant, c.text) }
+
+// wants checks the verdict, and that a finding of an invariant gives it and
+// contains this text.
+func (v *Verdict) wants(t *testing.T, want Result, invariant, text string) {
+	t.Helper()
+	if v.Result != want {
+		t.Errorf("verdict %s, want %s: %q", v.Result, want, v.Reasons)
 	}
-	for _, f := range v.find(c.invariant, c.want) {
-		if strings.Contains(f.Text, c.text) {
+	for _, f := range v.find(invariant, want) {
+		if strings.Contains(f.Text, text) {
 			return
 		}
 	}
-	t.Errorf("no finding %q is %s and says %q:\n%s", c.invariant, c.want, c.text, listed(v.Findings))
+	t.Errorf("no finding %q is %s and says %q:\n%s", invariant, want, text, listed(v.Findings))
 }
 
 func listed(findings []Finding) string {

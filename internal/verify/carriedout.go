@@ -34,8 +34,14 @@ func (c *carriedOut) procedure() Finding {
 	}
 	ended, all := c.ended(), int64(c.run.planned())
 	f.Text = fmt.Sprintf("%d of %s carried out", ended, plural(all, "step"))
-	if c.acted() == 0 {
+	acted, apart := c.acted()
+	switch {
+	case acted == 0:
 		f.Result, f.Count, f.Text = Inconclusive, 1, "no step did anything, so nothing is proved of an upgrade"
+	case apart == acted:
+		f.Result, f.Count, f.Text = Inconclusive, 1, "no traffic reaches the servers that the steps were for, so nothing is proved of an upgrade"
+	case apart > 0:
+		f.Text += fmt.Sprintf(", %d of them for servers that no traffic reaches", apart)
 	}
 	if ended < all {
 		f.Result, f.Count = Inconclusive, all-ended
@@ -44,15 +50,19 @@ func (c *carriedOut) procedure() Finding {
 	return f
 }
 
-// acted counts the steps that sent a command.
-func (c *carriedOut) acted() int {
-	n := 0
+// acted counts the steps that sent a command, and those of them that sent
+// theirs to servers which no traffic reaches.
+func (c *carriedOut) acted() (acted, apart int) {
 	for _, s := range c.run.steps {
-		if s.Command > 0 {
-			n++
+		if s.Command == 0 {
+			continue
+		}
+		acted++
+		if !s.reached {
+			apart++
 		}
 	}
-	return n
+	return acted, apart
 }
 
 // ended counts the steps of the procedure that ended, each once.

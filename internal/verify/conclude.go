@@ -84,7 +84,7 @@ func reasons(v *Verdict) []string {
 		return out
 	}
 	for _, l := range v.Lanes {
-		if l.Lost == 0 && l.Sent > 0 && l.Name != StepLane {
+		if l.Lost == 0 && l.Sent > 0 && history.LaneClass(l.Name) != StepLane {
 			out = append(out, fmt.Sprintf("0 of %s lost on %s: %s", plural(l.Sent, "request"), l.Name, l.sure()))
 		}
 	}

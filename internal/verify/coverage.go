@@ -34,13 +34,13 @@ func newCoverage(r *run) *coverage { return &coverage{run: r, lanes: map[string]
 
 func (c *coverage) observe(e history.Event) {
 	r, ok := e.(*history.Request)
-	if !ok || r.Lane == StepLane {
+	if !ok || r.Class() == StepLane {
 		return
 	}
 	lane := c.lanes[r.Lane]
 	if lane == nil {
 		lane = &covered{}
-		if r.Lane == StreamLane {
+		if r.Class() == StreamLane {
 			lane.lives = &lives{apart: c.run.lane(r.Lane).Interval}
 		}
 		c.lanes[r.Lane] = lane
@@ -73,13 +73,19 @@ func (l *covered) inSteps(steps []Step, at history.Micros) {
 	}
 }
 
-// stepGaps tells each step its gap: an outage has to hide from every lane.
+// stepGaps tells each step its gap: an outage of a frontend has to hide from
+// every lane that goes there.
 func (c *coverage) stepGaps() {
-	for _, lane := range c.lanes {
-		for i, gap := range lane.steps {
-			if s := &c.run.steps[i]; gap > 0 && (s.Gap == 0 || gap < s.Gap) {
-				s.Gap = gap
+	for i := range c.run.steps {
+		least := map[string]history.Micros{} // by frontend
+		for name, lane := range c.lanes {
+			frontend := history.LaneFrontend(name)
+			if i < len(lane.steps) && lane.steps[i] > 0 && (least[frontend] == 0 || lane.steps[i] < least[frontend]) {
+				least[frontend] = lane.steps[i]
 			}
+		}
+		for _, gap := range least {
+			c.run.steps[i].Gap = max(c.run.steps[i].Gap, gap)
 		}
 	}
 }
@@ -119,33 +125,50 @@ func (c *coverage) findings() []Finding {
 		return []Finding{{Invariant: "coverage", Result: Inconclusive, Text: "no request was sent, so nothing is proved"}}
 	}
 	c.stepGaps()
-	// An outage of everything has to hide in a gap of every lane that sends.
-	best := &covered{largest: math.MaxInt64}
+	best := c.best()
+	var out []Finding
+	for _, name := range c.run.asks() {
+		if !slices.Contains(c.run.order, name) {
+			out = append(out, Finding{Invariant: "coverage", Lane: name, Result: Inconclusive, Count: 1, Text: fmt.Sprintf("the scenario asks for the lane %s, and the history has none", name)})
+		}
+	}
+	var worst *covered // of the frontend that was seen least
+	for _, name := range c.run.order {
+		if history.LaneClass(name) == StepLane {
+			continue
+		}
+		b := best[history.LaneFrontend(name)]
+		if b == nil {
+			b = &covered{largest: math.MaxInt64}
+		}
+		out = append(out, c.lane(name, b.largest)...)
+		if worst == nil || b.largest > worst.largest {
+			worst = b
+		}
+	}
+	return append(out, c.gap(worst.largest, worst.at))
+}
+
+// best are the lanes that saw best, by frontend: an outage of it has to hide
+// in a gap of every lane that sends there.
+func (c *coverage) best() map[string]*covered {
+	best := map[string]*covered{}
+	sends := slices.ContainsFunc(c.run.order, func(name string) bool { return c.lanes[name] != nil && history.LaneClass(name) != StreamLane })
 	for name, lane := range c.lanes {
 		if lane.lives != nil {
 			lane.lived(lane.lives)
 		}
 		lane.probed(c.run.trafficEnd())
 		c.run.lane(name).Largest = lane.largest
-		if name == StreamLane && len(c.lanes) > 1 {
+		if history.LaneClass(name) == StreamLane && sends {
 			continue
 		}
-		if lane.largest < best.largest || lane.largest == best.largest && lane.at < best.at {
-			best = lane
+		b := best[history.LaneFrontend(name)]
+		if b == nil || lane.largest < b.largest || lane.largest == b.largest && lane.at < b.at {
+			best[history.LaneFrontend(name)] = lane
 		}
 	}
-	var out []Finding
-	for _, name := range c.run.scenario.Traffic.Lanes() {
-		if !slices.Contains(c.run.order, name) {
-			out = append(out, Finding{Invariant: "coverage", Lane: name, Result: Inconclusive, Count: 1, Text: fmt.Sprintf("the scenario asks for the lane %s, and the history has none", name)})
-		}
-	}
-	for _, name := range c.run.order {
-		if name != StepLane {
-			out = append(out, c.lane(name, best.largest)...)
-		}
-	}
-	return append(out, c.gap(best.largest, best.at))
+	return best
 }
 
 // trafficEnd is the time up to which requests are wanted: the traffic goes on

@@ -22,7 +22,7 @@ func newFlap(r *run) *flap { return &flap{run: r, path: r.path(), at: map[int64]
 
 func (f *flap) observe(e history.Event) {
 	r, ok := e.(*history.Request)
-	if !ok || r.Conn == 0 || r.Server == "" || len(f.path) == 0 || r.Lane != "kept" && r.Lane != "idle" {
+	if !ok || r.Conn == 0 || r.Server == "" || len(f.path) == 0 || r.Class() != "kept" && r.Class() != "idle" {
 		return
 	}
 	here := f.at[r.Conn]

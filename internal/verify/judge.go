@@ -88,7 +88,7 @@ func (j *judge) sort(r *history.Request) class {
 	case history.Unsent:
 		return unsent
 	case history.Closed, history.InFlight, history.Reset, history.Timeout, history.Truncated:
-		if r.Lane == uploadLane && r.Sent > 0 {
+		if r.Class() == uploadLane && r.Sent > 0 {
 			return undecided
 		}
 	}
@@ -118,7 +118,7 @@ func (j *judge) contradiction(r *history.Request) string {
 	headers, known := j.headers[r.Server]
 	_, version := j.servers[strings.ToLower(r.Header)]
 	switch {
-	case !slices.Contains(j.statuses, r.Status) && !(r.Lane == StreamLane && r.Status == switchingProtocols):
+	case !slices.Contains(j.statuses, r.Status) && !(r.Class() == StreamLane && r.Status == switchingProtocols):
 		return fmt.Sprintf("ok with status %d", r.Status)
 	case r.Got < r.Want:
 		return fmt.Sprintf("ok with %d of %d bytes", r.Got, r.Want)

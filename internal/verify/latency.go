@@ -40,7 +40,7 @@ func (l *latency) observe(e history.Event) {
 	case *history.Step:
 		l.step(e)
 	case *history.Request:
-		if l.run.class(e) != fine || e.Lane == StepLane || e.Lane == StreamLane {
+		if l.run.class(e) != fine || e.Class() == StepLane || e.Class() == StreamLane {
 			return
 		}
 		if l.lanes[e.Lane] == nil {
@@ -89,7 +89,7 @@ func (l *latency) findings() []Finding {
 	var out []Finding
 	for _, name := range l.run.order {
 		lane := l.lanes[name]
-		if name == StepLane || name == StreamLane { // a stream lasts as long as it is wanted
+		if class := history.LaneClass(name); class == StepLane || class == StreamLane { // a stream lasts as long as it is wanted
 			continue
 		}
 		if why := l.unknown(lane); why != "" {

@@ -45,7 +45,7 @@ func (m *masked) observe(e history.Event) {
 		}
 	case *history.LogLine:
 		m.logged += int64(e.Retries)
-		if e.Frontend == m.run.scenario.TrafficFrontend().Name && e.Bytes > 0 && (e.Retries > 0 || e.Redispatched) {
+		if m.run.asked(e.Frontend) && e.Bytes > 0 && (e.Retries > 0 || e.Redispatched) {
 			m.sessions++
 		}
 	case *history.ServerState:

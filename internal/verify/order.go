@@ -86,7 +86,7 @@ func (o *order) flush() {
 func span(e history.Event) (history.Micros, history.Micros) {
 	switch e := e.(type) {
 	case *history.Request:
-		if e.Lane == StreamLane {
+		if e.Class() == StreamLane {
 			return e.Done, e.Done
 		}
 		return began(e), e.Done

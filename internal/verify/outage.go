@@ -29,7 +29,7 @@ func newOutage(r *run) *outage { return &outage{run: r, lanes: map[string]*dark{
 
 func (o *outage) observe(e history.Event) {
 	r, ok := e.(*history.Request)
-	if !ok || r.Lane == StepLane || r.Lane == StreamLane || o.run.class(r) == unsent {
+	if !ok || r.Class() == StepLane || r.Class() == StreamLane || o.run.class(r) == unsent {
 		return
 	}
 	d := o.lanes[r.Lane]

@@ -20,7 +20,7 @@ const StreamLane = "stream"
 
 // stream is the event as a stream, nil when it is none.
 func stream(e history.Event) *history.Request {
-	if r, ok := e.(*history.Request); ok && r.Lane == StreamLane {
+	if r, ok := e.(*history.Request); ok && r.Class() == StreamLane {
 		return r
 	}
 	return nil
@@ -28,7 +28,7 @@ func stream(e history.Event) *history.Request {
 
 // took is how long a request took; a stream, until it was open.
 func took(r *history.Request) history.Micros {
-	if r.Lane == StreamLane {
+	if r.Class() == StreamLane {
 		return answeredAt(r) - began(r)
 	}
 	return r.Done - began(r)
@@ -39,8 +39,10 @@ func took(r *history.Request) history.Micros {
 // there is nothing else.
 func (r *run) densest() history.Micros {
 	densest := history.M(time.Hour)
+	holds := func(l history.Lane) bool { return history.LaneClass(l.Name) == StreamLane }
+	sends := slices.ContainsFunc(r.header.Lanes, func(l history.Lane) bool { return !holds(l) })
 	for _, l := range r.header.Lanes {
-		if l.Name != StreamLane || len(r.header.Lanes) == 1 {
+		if !holds(l) || !sends {
 			densest = min(densest, l.Interval)
 		}
 	}

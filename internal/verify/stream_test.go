@@ -60,7 +60,7 @@ func TestStreams(t *testing.T) {
 
 // A stream that goes on after the way back was at the first server all along.
 func TestStreamThroughARollback(t *testing.T) {
-	m := newMoves([]string{"bk/old", "bk/new", "bk/old"})
+	m := newMoves([]string{"bk/old", "bk/new", "bk/old"}, func(*history.Request, string) bool { return true })
 	answered := func(server string, sent history.Micros) {
 		r := history.Request{Lane: "new", Sent: sent, First: sent, Done: sent}
 		answerOf(&r, server)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"halab/internal/history"
@@ -50,7 +51,9 @@ func (r *run) path() []string {
 
 // moves follows the traffic along its path.
 type moves struct {
-	path []string
+	// leads says whether a request can come to a backend at all.
+	leads func(r *history.Request, backend string) bool
+	path  []string
 	// switches[i] is the move from path[i] to path[i+1]; done of them have
 	// happened.
 	switches []Switch
@@ -68,8 +71,8 @@ type moves struct {
 	astray  map[string]int64 // answers of servers that are not on the path
 }
 
-func newMoves(path []string) *moves {
-	m := &moves{path: path, astray: map[string]int64{}}
+func newMoves(path []string, leads func(*history.Request, string) bool) *moves {
+	m := &moves{path: path, leads: leads, astray: map[string]int64{}}
 	for i := 1; i < len(path); i++ {
 		m.switches = append(m.switches, Switch{From: path[i-1], To: path[i], lateLanes: map[string]int64{}})
 	}
@@ -93,8 +96,10 @@ func (m *moves) observe(e history.Event) {
 			}
 		}
 	case *history.Request:
+		backend, _, _ := strings.Cut(m.path[0], "/")
 		switch {
-		case e.Lane == StreamLane:
+		case !m.leads(e, backend): // it went another way all along
+		case e.Class() == StreamLane:
 			m.stream(e)
 		case e.Server != "":
 			m.answer(e)

@@ -57,6 +57,9 @@ type Step struct {
 	// have gone unseen. 0 where nothing was probed.
 	Gap  history.Micros `json:"largest_gap_us"`
 	Lost int64          `json:"lost"` // requests lost that were sent after it, before the next that did something
+
+	// reached says that the traffic comes to what the step did something to.
+	reached bool
 }
 
 // Poll is one GET of the lane poll: the article's table.
@@ -73,6 +76,7 @@ const maxPolls = 10_000
 
 // tally is what is counted for the verdict itself.
 type tally struct {
+	scenario     *scenario.Scenario
 	judge        *judge
 	lanes        map[string]*Lane
 	order        []string
@@ -89,7 +93,7 @@ type tally struct {
 }
 
 func newTally(s *scenario.Scenario, h *history.Header, j *judge) *tally {
-	t := &tally{judge: j, lanes: map[string]*Lane{}, servers: map[string]*Server{}}
+	t := &tally{scenario: s, judge: j, lanes: map[string]*Lane{}, servers: map[string]*Server{}}
 	for _, l := range h.Lanes {
 		t.lane(l.Name).Interval = l.Interval
 	}
@@ -161,9 +165,19 @@ func (t *tally) request(r *history.Request) {
 	if r.Header != "" || r.Server != "" {
 		t.answered(r)
 	}
-	if r.Lane == "poll" && len(t.polls) < maxPolls {
+	if l == t.poll() && len(t.polls) < maxPolls {
 		t.polls = append(t.polls, Poll{At: r.Intended, Status: r.Status, Header: r.Header, Server: r.Server, Outcome: r.Outcome})
 	}
+}
+
+// poll is the first lane of that class: the article's table has one loop.
+func (t *tally) poll() *Lane {
+	for _, name := range t.order {
+		if history.LaneClass(name) == "poll" {
+			return t.lanes[name]
+		}
+	}
+	return nil
 }
 
 func (t *tally) answered(r *history.Request) {
@@ -194,6 +208,8 @@ func (t *tally) step(e *history.Step) {
 				s.Command = e.At
 			}
 			s.Commands = append(s.Commands, e.Command)
+			backend, _, named := strings.Cut(e.Server, "/")
+			s.reached = s.reached || !named || t.scenario.Reached(backend)
 		}
 	case history.Ended:
 		if s := t.stepNamed(e.Index); s != nil {

@@ -44,7 +44,7 @@ func (t *termination) observe(e history.Event) {
 			t.ended(ending{e.Log.State, e.Lane}, began(e))
 		}
 	case *history.LogLine:
-		if f := t.run.scenario.TrafficFrontend().Name; e.Frontend == f && t.run.scenario.ModeOf(f) == scenario.ModeTCP {
+		if f := e.Frontend; t.run.asked(f) && t.run.scenario.ModeOf(f) == scenario.ModeTCP {
 			t.noun = "session"
 			t.ended(ending{state: e.State}, e.At)
 		}
