@@ -7,6 +7,7 @@ import (
 
 	"halab/internal/haproxy/adminsock"
 	"halab/internal/lab"
+	"halab/internal/matrix"
 	"halab/internal/scenario"
 	"halab/internal/verify"
 )
@@ -51,6 +52,20 @@ func verdictCode(v *verify.Verdict) int {
 	case v.AsWanted:
 		return codePass
 	case v.Result == verify.Inconclusive:
+		return codeInconclusive
+	}
+	return codeFail
+}
+
+// matrixCode is the exit code of a matrix, whose result is the gravest of its
+// cells' by the rule of gravest.
+func matrixCode(r matrix.Result) int {
+	switch r {
+	case matrix.ResultPass:
+		return codePass
+	case matrix.ResultIncomplete:
+		return codeLab
+	case matrix.ResultInconclusive:
 		return codeInconclusive
 	}
 	return codeFail
