@@ -77,7 +77,7 @@ func (a *app) matrixCommand() *cobra.Command {
 }
 
 // perCore is how many cells have their traffic at once on each core.
-const perCore = 2
+const perCore = 1
 
 func defaultParallel() int { return perCore * runtime.NumCPU() }
 
