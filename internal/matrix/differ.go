@@ -145,14 +145,19 @@ func stepName(l Loss) string {
 	return fmt.Sprintf("step %d %s", l.Step, l.Text)
 }
 
-// common is what two steps' names share, up to the end of a word.
+// common is what the names of two steps share, without an argument that they
+// share in part.
 func common(a, b string) string {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {
 		n++
 	}
-	if i := strings.LastIndexAny(a[:n], " ,{:"); i > 0 {
-		n = i
+	shared := a[:n]
+	if i := strings.LastIndexAny(shared, " {"); i > 0 {
+		shared = shared[:i]
 	}
-	return strings.TrimRight(a[:n], " ,{:")
+	if i := strings.IndexByte(shared, '{'); i > 0 && !strings.Contains(shared, "}") {
+		shared = shared[:i]
+	}
+	return strings.TrimRight(shared, " ,:")
 }

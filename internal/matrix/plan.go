@@ -88,20 +88,15 @@ func oldVersion(s *scenario.Scenario) string {
 		}
 	}
 	count := map[string]int{}
+	for _, ref := range s.ServerRefs() {
+		if srv := s.Server(ref); !srv.Backup {
+			count[srv.Nginx]++
+		}
+	}
 	most := ""
-	for _, backup := range []bool{false, true} { // a backup alone serves too
-		for _, ref := range s.ServerRefs() {
-			if srv := s.Server(ref); srv.Backup == backup {
-				count[srv.Nginx]++
-			}
-		}
-		for _, ref := range s.ServerRefs() {
-			if v := s.Server(ref).Nginx; count[v] > count[most] {
-				most = v
-			}
-		}
-		if most != "" {
-			break
+	for _, ref := range s.ServerRefs() {
+		if v := s.Server(ref).Nginx; count[v] > count[most] {
+			most = v
 		}
 	}
 	return most
