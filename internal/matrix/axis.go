@@ -54,11 +54,16 @@ func Versions(name, program string, values []string) (Axis, error) {
 // A comma between brackets or braces is part of a value.
 func Set(text string) (Axis, error) {
 	path, values, ok := strings.Cut(text, "=")
-	if path = strings.TrimSpace(path); !ok || path == "" {
+	if path = strings.TrimSpace(path); !ok || !beginsWithLetter(path) {
 		return Axis{}, fmt.Errorf("%q: want PATH=VALUE,…, as in traffic.new.rate=50,200", text)
 	}
 	a := Axis{Name: path, Values: split(values)}
 	return a, a.check()
+}
+
+// beginsWithLetter tells a key from what is none.
+func beginsWithLetter(s string) bool {
+	return s != "" && (s[0] >= 'a' && s[0] <= 'z' || s[0] >= 'A' && s[0] <= 'Z')
 }
 
 // split cuts at the commas that stand outside of all brackets.
