@@ -137,12 +137,13 @@ func (s *symptom) absent(c *Cell) {
 	}
 }
 
-// stepName is "step 2 reload: {}".
+// stepName is "step 2 maint: bk_app/nginx2"; arguments that are none are left
+// out.
 func stepName(l Loss) string {
 	if l.Step == 0 {
 		return l.Text
 	}
-	return fmt.Sprintf("step %d %s", l.Step, l.Text)
+	return fmt.Sprintf("step %d %s", l.Step, strings.TrimSuffix(l.Text, ": {}"))
 }
 
 // common is what the names of two steps share, without an argument that they

@@ -31,8 +31,8 @@ func tell(d Difference) string {
 	if len(without) > 0 {
 		text += "; " + d.others(without) + " " + d.negative(len(without) > 1)
 	}
-	if len(unknown) > 0 {
-		text += "; of " + d.names(unknown, false) + " it is not known"
+	if len(unknown) > 0 && d.Kind != kindInconclusive {
+		text += "; of " + d.others(unknown) + " it is not known"
 	}
 	return text
 }

@@ -36,6 +36,10 @@ func junitCell(m *matrix.Matrix, c *matrix.Cell) junitCase {
 		out.SystemOut = text
 		return out
 	}
-	out.Failure = &junitFailure{Message: cellConclusion(c), Type: string(c.Outcome), Text: text}
+	message := cellConclusion(c)
+	if len(c.Reasons) > 0 && c.Outcome.Judged() {
+		message += ": " + visible(c.Reasons[0])
+	}
+	out.Failure = &junitFailure{Message: message, Type: string(c.Outcome), Text: text}
 	return out
 }

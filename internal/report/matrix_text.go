@@ -29,9 +29,10 @@ func MatrixText(w io.Writer, m *matrix.Matrix, o TextOptions) error {
 		if c.Gap > 0 {
 			gap = length(c.Gap)
 		}
-		g.add(styleOfTone(cellTone(c)), append(cells, count(c.Sent), count(c.Lost), gap, cellConclusion(c))...)
+		g.add(styleOfTone(cellTone(c)), append(cells, count(c.Sent), count(c.Lost), gap, outcomeOf(c))...)
 	}
 	g.write(p)
+	matrixHoles(p, m)
 	p.heading("What differs")
 	for _, d := range m.Differences {
 		p.wrapped("  ", visible(d.Text), normal)
@@ -43,6 +44,36 @@ func MatrixText(w io.Writer, m *matrix.Matrix, o TextOptions) error {
 	p.wrapped("", matrixSummary(m), normal)
 	p.line("%s", p.paint(string(m.Result), styleOfTone(resultTone(m.Result))))
 	return p.err
+}
+
+// outcomeOf is a cell's conclusion without what the holes say below.
+func outcomeOf(c *matrix.Cell) string {
+	if !c.Outcome.Judged() {
+		return string(c.Outcome)
+	}
+	return cellConclusion(c)
+}
+
+// matrixHoles says why cells have no verdict, each reason once.
+func matrixHoles(p *painter, m *matrix.Matrix) {
+	cells := map[string]int64{}
+	var problems []string
+	for i := range m.Cells {
+		c := &m.Cells[i]
+		if c.Outcome.Judged() {
+			continue
+		}
+		if cells[c.Problem]++; cells[c.Problem] == 1 {
+			problems = append(problems, c.Problem)
+		}
+	}
+	if len(problems) == 0 {
+		return
+	}
+	p.heading("Why there is no verdict")
+	for _, problem := range problems {
+		p.wrapped("  ", plural(cells[problem], "cell")+": "+visible(problem), normal)
+	}
 }
 
 // styleOfTone is the style of a tone.
