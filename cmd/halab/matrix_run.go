@@ -155,10 +155,10 @@ func (r *matrixRun) cell(ctx context.Context, c *cellRun) {
 	r.mu.Lock()
 	*r.m.Cell(c.id) = out
 	r.mu.Unlock()
-	r.board.end(&out)
 	if err := r.write(false); err != nil {
 		r.say("%s", printable("halab: "+err.Error()))
 	}
+	r.board.end(&out) // what is told to have ended is in the reports
 }
 
 // rehearse carries a cell out and judges it. A run that ended early has its
@@ -205,16 +205,19 @@ func (r *matrixRun) rehearse(ctx context.Context, c *cellRun) matrix.Cell {
 	return out
 }
 
-// dear is how much longer than their writing took the reports of a matrix are
-// left as they are: those of thousands of cells cost.
-const dear = 20
+// Reports that take longer than cheap to write, as those of thousands of
+// cells do, are left as they are for dear times as long.
+const (
+	cheap = 100 * time.Millisecond
+	dear  = 20
+)
 
 // write writes the reports of the matrix as it is now.
 func (r *matrixRun) write(always bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	begin := time.Now()
-	if !always && begin.Sub(r.wrote) < dear*r.cost {
+	if !always && r.cost > cheap && begin.Sub(r.wrote) < dear*r.cost {
 		return nil
 	}
 	r.m.Length = history.Since(r.began)

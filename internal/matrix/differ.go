@@ -18,6 +18,8 @@ type Difference struct {
 	// which it is not known.
 	Groups []Group `json:"groups"`
 	Text   string  `json:"text"`
+
+	partly bool // of some cells it is not known
 }
 
 // Group is the cells that have the same values on a difference's axes.
@@ -64,7 +66,7 @@ func differences(axes []Axis, cells []Cell) []Difference {
 	var out []Difference
 	for _, s := range symptoms(cells) {
 		groups, by := explain(axes, cells, s)
-		d := Difference{Kind: s.kind, What: s.what, Axes: []string{}, Groups: groups}
+		d := Difference{Kind: s.kind, What: s.what, Axes: []string{}, Groups: groups, partly: len(s.amount) < len(cells)}
 		for _, i := range by {
 			d.Axes = append(d.Axes, axes[i].Name)
 		}

@@ -21,7 +21,11 @@ func tell(d Difference) string {
 		}
 	}
 	if len(d.Axes) == 0 {
-		return "every cell " + d.predicate(with[0], false, true)
+		every := "every cell "
+		if d.partly {
+			every = "every cell of which it is known "
+		}
+		return every + d.predicate(with[0], false, true)
 	}
 	var parts []string
 	for i, same := range d.alike(with) {
