@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -59,10 +60,7 @@ func (r *matrixRun) run(ctx context.Context) error {
 	if err := r.write(true); err != nil {
 		return err
 	}
-	if len(able) > 0 && ctx.Err() == nil {
-		first := able[0]
-		r.say("%s", describe(first.choice, first.scenario))
-	}
+	r.describe(able)
 	r.began = time.Now() // without what had to be fetched
 	r.board = newBoard(r.ui, able, len(r.m.Cells))
 	r.work(ctx, able)
@@ -103,6 +101,27 @@ func (r *matrixRun) available(ctx context.Context) []*cellRun {
 		r.say("%s", printable(c.id+": "+err.Error()))
 	}
 	return able
+}
+
+// describe says what the cells run on: the runtimes, and every program once.
+func (r *matrixRun) describe(cells []*cellRun) {
+	labs, programs := map[string]int{}, map[string]bool{}
+	for _, c := range cells {
+		labs[fmt.Sprintf("%s labs (%s)", c.choice.Runtime.Name(), c.choice.Why)]++
+		for _, p := range c.choice.Software(c.scenario) {
+			text := fmt.Sprintf("  %s %s, %s", p.Name, p.Got, p.Source)
+			if p.Substitute {
+				text += fmt.Sprintf(" (SUBSTITUTE for %s)", p.Asked)
+			}
+			programs[text] = true
+		}
+	}
+	for lab, n := range sorted(labs) {
+		r.say("%s: %s, at most %d with traffic at once", lab, count(n, "cell"), r.flags.parallel)
+	}
+	for text := range sorted(programs) {
+		r.say("%s", text)
+	}
 }
 
 // labsAhead is how many labs come up or go down for each that has traffic.

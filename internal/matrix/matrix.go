@@ -22,7 +22,7 @@ type Matrix struct {
 	Halab       string         `json:"halab"`
 	Started     string         `json:"started"`   // RFC 3339
 	Length      history.Micros `json:"length_us"` // from the first lab to the last report; of shards the longest
-	Parallel    int            `json:"parallel"`  // cells under traffic at once, at most
+	Parallel    int            `json:"parallel"`  // cells under traffic at once, at most; 0 for merged shards
 	Shard       Shard          `json:"shard"`     // 0/0 for all of it
 	Axes        []Axis         `json:"axes"`
 	Totals      Totals         `json:"totals"`

@@ -36,7 +36,6 @@ func Merge(parts []Part) (m *Matrix, from map[string]*Part, err error) {
 		}
 		m.Started = min(m.Started, p.Matrix.Started)
 		m.Length = max(m.Length, p.Matrix.Length)
-		m.Parallel = max(m.Parallel, p.Matrix.Parallel)
 		for j := range p.Matrix.Cells {
 			c := &p.Matrix.Cells[j]
 			if other := cells[c.ID]; other == nil || c.weight() > other.weight() {

@@ -45,7 +45,7 @@ var matrixDocs = map[string]string{
 	"Matrix.file":           "The file that the scenario was read from.",
 	"Matrix.halab":          "The version of halab.",
 	"Matrix.length_us":      "How long it took from the first lab to the last report; of shards the longest.",
-	"Matrix.parallel":       "How many cells had traffic at once, at most.",
+	"Matrix.parallel":       "How many cells had traffic at once, at most; 0 for shards that were merged.",
 	"Matrix.result":         "The gravest of the cells: FAIL, then INCOMPLETE (a cell could not be run), then INCONCLUSIVE.",
 	"Matrix.scenario":       "Name of the scenario.",
 	"Matrix.shard":          "Which part of the matrix this is; 0 of 0 for all of it.",

@@ -42,6 +42,7 @@ func MatrixText(w io.Writer, m *matrix.Matrix, o TextOptions) error {
 	}
 	p.line("")
 	p.wrapped("", matrixSummary(m), normal)
+	p.wrapped("", matrixPace(m), faint)
 	p.line("%s", p.paint(string(m.Result), styleOfTone(resultTone(m.Result))))
 	return p.err
 }

@@ -86,5 +86,17 @@ func matrixSummary(m *matrix.Matrix) string {
 	return text
 }
 
+// matrixPace is how long the matrix took, and how much longer than its traffic
+// alone, with as many cells side by side, would have. Of several machines only
+// the first is told.
+func matrixPace(m *matrix.Matrix) string {
+	text := fmt.Sprintf("took %s for %s of traffic", length(m.Length), length(m.Totals.Traffic))
+	if m.Parallel == 0 || m.Totals.Traffic == 0 {
+		return text
+	}
+	ideal := float64(m.Totals.Traffic) / float64(m.Parallel)
+	return text + fmt.Sprintf(", at most %d side by side: %.2f times the traffic alone", m.Parallel, float64(m.Length)/ideal)
+}
+
 // nothingDiffers is said where the cells share everything.
 const nothingDiffers = "Nothing that was seen differs between the cells."
