@@ -250,8 +250,7 @@ func (r *matrixRun) write(always bool) error {
 // conclude prints the result; what an interruption left out makes it no
 // success.
 func (r *matrixRun) conclude(ctx context.Context) error {
-	err := r.showMatrix(r.m, r.flags.json, r.dir)
-	if err != nil {
+	if err := r.showMatrix(r.m, r.flags.json, r.dir); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -263,6 +262,9 @@ func (r *matrixRun) conclude(ctx context.Context) error {
 
 // showMatrix prints a matrix as the result.
 func (a *app) showMatrix(m *matrix.Matrix, json bool, dir string) error {
+	if err := githubMatrix(m); err != nil {
+		return err
+	}
 	if json {
 		return report.MatrixJSON(a.stdout, m)
 	}

@@ -26,6 +26,7 @@ func writeMatrix(t *testing.T, f func(io.Writer, *matrix.Matrix) error, m *matri
 func TestMatrixGoldens(t *testing.T) {
 	formats := map[string]func(io.Writer, *matrix.Matrix) error{
 		".json": MatrixJSON,
+		".md":   MatrixMarkdown,
 		".txt":  func(w io.Writer, m *matrix.Matrix) error { return MatrixText(w, m, TextOptions{}) },
 		".xml":  MatrixJUnit,
 	}
