@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"gopkg.in/yaml.v3"
 )
 
 func good(t testing.TB) *Scenario {
@@ -117,4 +119,35 @@ func FuzzSetEdit(f *testing.F) {
 			t.Errorf("%q=%q: the result is accepted once and then not: %v", path, value, err)
 		}
 	})
+}
+
+// TestNginxEditInSteps: arguments of steps however deep, and the Server
+// headers that steps wait for; not the text of a command.
+func TestNginxEditInSteps(t *testing.T) {
+	const steps = `steps:
+    - rolling: {backend: bk, nginx: 1.18.0}
+    - repeat:
+        times: 2
+        steps:
+            - replace: {server: bk/a, nginx: 1.18.0} # the old one
+            - expect: {header: nginx/1.18.0, within: 2s}
+            - expect: {header: Nginx/1.18.0}
+            - expect: {header: nginx/}
+    - run: install nginx 1.18.0
+`
+	var doc yaml.Node
+	if err := yaml.Unmarshal([]byte(steps), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if err := (NginxEdit{"1.18.0": "1.30"}).edit(&doc); err != nil {
+		t.Fatal(err)
+	}
+	got, err := yaml.Marshal(&doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Replace(strings.ReplaceAll(steps, "1.18.0", "1.30"), "install nginx 1.30", "install nginx 1.18.0", 1)
+	if string(got) != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
 }
