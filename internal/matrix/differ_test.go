@@ -50,6 +50,11 @@ func TestDifferences(t *testing.T) {
 				c.lose(2, "stop: b", 1)
 			}
 		}, []string{"HAProxy 2.2 to nginx 1.26.3 loses 1 request after step 2 stop: b; the 7 others none"}},
+		"several, in no order": {[]Axis{four, to}, func(c *Cell) {
+			if (c.Values["haproxy"] < "3.0") == (c.Values["to"] == "1.26.3") {
+				c.lose(2, "stop: b", 1)
+			}
+		}, []string{"HAProxy 2.2 to nginx 1.26.3, HAProxy 2.6 to nginx 1.26.3 and 2 more lose 1 request after step 2 stop: b; the 4 others none"}},
 		"all": {[]Axis{four}, func(c *Cell) { c.lose(2, "stop: b", 5) },
 			[]string{"every cell loses 5 requests after step 2 stop: b"}},
 		"all that were run": {[]Axis{to}, func(c *Cell) {

@@ -113,8 +113,12 @@ func verb(one, many string, several bool) string {
 	return one
 }
 
-// maxNamed is how many groups are named one by one.
-const maxNamed = 6
+// maxNamed is how many groups are named one by one, maxTogetherNamed where
+// several axes make a name long.
+const (
+	maxNamed         = 6
+	maxTogetherNamed = 3
+)
 
 // others are the groups that do not have it, all named where that is short.
 func (d Difference) others(groups []Group) string {
@@ -126,17 +130,21 @@ func (d Difference) others(groups []Group) string {
 
 // names are those of groups; full says what the values are of.
 func (d Difference) names(groups []Group, full bool) string {
-	if len(groups) > maxNamed {
-		rest := len(groups) - maxNamed + 1
-		return d.list(groups[:maxNamed-1], full) + fmt.Sprintf(" and %d more", rest)
+	most := maxNamed
+	if len(d.Axes) > 1 {
+		most = maxTogetherNamed
 	}
-	return d.list(groups, full)
-}
-
-func (d Difference) list(groups []Group, full bool) string {
+	more := 0
+	if len(groups) > most {
+		more = len(groups) - most + 1
+		groups = groups[:most-1]
+	}
 	var all []string
 	for i, g := range groups {
-		all = append(all, d.name(g, (full && i == 0) || len(d.Axes) > 1))
+		all = append(all, d.name(g, full && i == 0 || len(d.Axes) > 1))
+	}
+	if more > 0 {
+		all = append(all, fmt.Sprintf("%d more", more))
 	}
 	if last := len(all) - 1; last > 0 {
 		return strings.Join(all[:last], ", ") + " and " + all[last]
