@@ -4,6 +4,12 @@ package templates
 
 import "embed"
 
+// Matrix holds the HTML report of a matrix: its template, and what its style
+// has beside that of Report.
+//
+//go:embed matrix
+var Matrix embed.FS
+
 // Nginx is the text/template of one server's nginx.conf; its data is
 // render's nginxData.
 //

@@ -74,6 +74,8 @@ func (a *app) root() *cobra.Command {
 		a.keepCommand(),
 		a.logsCommand(),
 		a.maintCommand(),
+		a.matrixCommand(),
+		a.mergeCommand(),
 		a.planCommand(),
 		a.readyCommand(),
 		a.renderCommand(),

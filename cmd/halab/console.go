@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // console is where halab tells what goes on: lines and, on a terminal, a
-// status line below them that is overwritten. Its methods may be called from
+// status of one line or more below them that is overwritten. Its methods may be called from
 // several goroutines.
 type console struct {
 	w      io.Writer
@@ -40,6 +41,9 @@ func wantsColour() bool { return os.Getenv("NO_COLOR") == "" }
 // clearLine goes to the line's begin and clears it (ECMA-48, EL).
 const clearLine = "\r\x1b[K"
 
+// upLine goes to the line above (ECMA-48, CUU).
+const upLine = "\x1b[A"
+
 // line writes a line above the status line.
 func (c *console) line(text string) { c.text(text + "\n") }
 
@@ -51,21 +55,28 @@ func (c *console) text(text string) {
 		io.WriteString(c.w, text)
 		return
 	}
-	io.WriteString(c.w, clearLine+text+c.status)
+	io.WriteString(c.w, c.clear()+text+c.status)
 }
 
-// show replaces the status line; "" removes it. Off a terminal there is none.
+// clear removes the status that is shown, of however many lines.
+func (c *console) clear() string {
+	return clearLine + strings.Repeat(upLine+clearLine, strings.Count(c.status, "\n"))
+}
+
+// show replaces the status; "" removes it. Off a terminal there is none.
 func (c *console) show(status string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.tty || status == c.status {
 		return
 	}
-	if status != "" {
-		status = cut(status, c.width()-1)
+	lines := strings.Split(status, "\n")
+	for i, line := range lines {
+		lines[i] = cut(line, c.width()-1)
 	}
+	status = strings.Join(lines, "\n")
+	io.WriteString(c.w, c.clear()+status)
 	c.status = status
-	io.WriteString(c.w, clearLine+status)
 }
 
 // width is the terminal's, in columns.

@@ -37,25 +37,28 @@ type control struct {
 	what     string
 }
 
-// run rehearses the control beside the results of the run itself.
-func (c *control) run(ctx context.Context, a *app, f runFlags, chooser *rehearse.Chooser, res *results) error {
-	options, err := f.options(a, c.scenario)
-	if err != nil {
-		return err
+// run rehearses the control beside the results of the run itself, whose
+// configuration it shares but for what it is.
+func (c *control) run(ctx context.Context, of rehearse.Config, choice rehearse.Choice) error {
+	of.Scenario, of.Choice, of.Control = c.scenario, choice, c.what
+	of.Out = filepath.Join(of.Out, controlDir)
+	if err := os.Mkdir(of.Out, 0o755); err != nil {
+		return fmt.Errorf("make the directory for the control: %w", err)
 	}
+	return rehearse.Run(ctx, of)
+}
+
+// control chooses for the control of a run, and shows it as it happens.
+func (a *app) control(ctx context.Context, f runFlags, chooser *rehearse.Chooser, c *control, of rehearse.Config) error {
 	choice, err := f.choose(ctx, a, chooser, c.scenario)
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(res.dir, controlDir)
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return fmt.Errorf("make the directory for the control: %w", err)
-	}
 	a.say("the control: the same %s", c.what)
 	live := newLive(a.ui)
 	defer live.close()
-	return rehearse.Run(ctx, rehearse.Config{Scenario: c.scenario, Choice: choice, Out: dir,
-		Halab: halabVersion(), Lab: options, Watch: live.watch, Control: c.what})
+	of.Watch = live.watch
+	return c.run(ctx, of, choice)
 }
 
 // withControl takes the control's verdict into v, where the run had one.

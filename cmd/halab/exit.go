@@ -7,6 +7,7 @@ import (
 
 	"halab/internal/haproxy/adminsock"
 	"halab/internal/lab"
+	"halab/internal/matrix"
 	"halab/internal/scenario"
 	"halab/internal/verify"
 )
@@ -56,7 +57,24 @@ func verdictCode(v *verify.Verdict) int {
 	return codeFail
 }
 
-// gravest is the exit code of several runs. A lost request stays lost
+// matrixCode is the exit code of a matrix. Its result is the gravest of its
+// cells' by the rule of gravest: a cell with another verdict than it must have
+// (1) outweighs one that could not be run (3), and that one a cell that proves
+// nothing (4).
+func matrixCode(r matrix.Result) int {
+	switch r {
+	case matrix.ResultPass:
+		return codePass
+	case matrix.ResultIncomplete:
+		return codeLab
+	case matrix.ResultInconclusive:
+		return codeInconclusive
+	}
+	return codeFail
+}
+
+// gravest is the exit code of several runs, and the order in which a matrix
+// takes its cells. A lost request stays lost
 // whatever else went wrong, so FAIL outweighs a lab that could not be run,
 // and that one a run that proves nothing: whoever runs the scenarios again
 // because of a 3 never does so over a FAIL.

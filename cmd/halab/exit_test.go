@@ -11,6 +11,7 @@ import (
 	"halab/internal/lab"
 	"halab/internal/lab/container"
 	"halab/internal/lab/ports"
+	"halab/internal/matrix"
 	"halab/internal/rehearse"
 	"halab/internal/scenario"
 	"halab/internal/software"
@@ -81,6 +82,27 @@ func TestGravest(t *testing.T) {
 	} {
 		if got := gravest(tt.codes...); got != tt.want {
 			t.Errorf("%v: %d, want %d", tt.codes, got, tt.want)
+		}
+	}
+}
+
+// TestMatrixCode: a result of a matrix weighs what its cells do in gravest.
+func TestMatrixCode(t *testing.T) {
+	for _, tt := range []struct {
+		result matrix.Result
+		want   int
+	}{
+		{matrix.ResultPass, 0}, {matrix.ResultFail, 1}, {matrix.ResultIncomplete, 3}, {matrix.ResultInconclusive, 4},
+	} {
+		if got := matrixCode(tt.result); got != tt.want {
+			t.Errorf("%s: %d, want %d", tt.result, got, tt.want)
+		}
+	}
+	order := matrix.Results() // the gravest first
+	for i := 1; i < len(order); i++ {
+		a, b := matrixCode(order[i-1].(matrix.Result)), matrixCode(order[i].(matrix.Result))
+		if gravest(a, b) != a {
+			t.Errorf("%s and %s: a matrix and gravest disagree", order[i-1], order[i])
 		}
 	}
 }

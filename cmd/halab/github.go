@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
+	"halab/internal/matrix"
 	"halab/internal/report"
 	"halab/internal/verify"
 )
@@ -22,6 +24,20 @@ func (a *app) github(v *verify.Verdict) error {
 		return err
 	}
 	a.ui.text(notes.String()) // both streams are read, and the other may be JSON
+	return stepSummary(func(w io.Writer) error { return report.Markdown(w, v) })
+}
+
+// githubMatrix tells GitHub Actions of a matrix: the summary alone, for its
+// cells would be too many annotations.
+func githubMatrix(m *matrix.Matrix) error {
+	if os.Getenv("GITHUB_ACTIONS") != "true" {
+		return nil
+	}
+	return stepSummary(func(w io.Writer) error { return report.MatrixMarkdown(w, m) })
+}
+
+// stepSummary adds to the summary of the step, where there is one.
+func stepSummary(write func(io.Writer) error) error {
 	path := os.Getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {
 		return nil
@@ -30,5 +46,5 @@ func (a *app) github(v *verify.Verdict) error {
 	if err != nil {
 		return fmt.Errorf("write the step summary: %w", err)
 	}
-	return errors.Join(report.Markdown(f, v), f.Close())
+	return errors.Join(write(f), f.Close())
 }

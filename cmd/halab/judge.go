@@ -66,10 +66,15 @@ func (a *app) show(v *verify.Verdict, json bool) error {
 	if json {
 		return report.JSON(a.stdout, v)
 	}
+	return report.Text(a.stdout, v, a.textOptions())
+}
+
+// textOptions are what standard output can do.
+func (a *app) textOptions() report.TextOptions {
 	var o report.TextOptions
 	if f, ok := a.stdout.Writer.(*os.File); ok && isTerminal(f) {
 		o.Color = wantsColour()
 		o.Width, _, _ = term.GetSize(int(f.Fd()))
 	}
-	return report.Text(a.stdout, v, o)
+	return o
 }

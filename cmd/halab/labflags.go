@@ -24,12 +24,18 @@ type labFlags struct {
 }
 
 func (f *labFlags) add(cmd *cobra.Command) {
+	f.addPrograms(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.runtime, "runtime", "auto", "where HAProxy and nginx run: process, container, or auto, which takes\ncontainers when an engine answers and can provide the versions")
-	flags.BoolVar(&f.substitute, "substitute", false, "take the nearest newer version where one cannot be had, and say so")
 	flags.StringArrayVar(&f.publish, "publish", nil, "`[FRONTEND=]PORT`: the port on 127.0.0.1 for a frontend (the one that\ngets the traffic unless named); it must be free. May be repeated")
 	flags.BoolVar(&f.ownPorts, "own-ports", false, "use the scenario's own ports wherever they can be had")
 	flags.StringVar(&f.name, "name", "", "name of the lab; made from the scenario's name unless given")
+}
+
+// addPrograms adds the flags that say where programs come from and run.
+func (f *labFlags) addPrograms(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.runtime, "runtime", "auto", "where HAProxy and nginx run: process, container, or auto, which takes\ncontainers when an engine answers and can provide the versions")
+	flags.BoolVar(&f.substitute, "substitute", false, "take the nearest newer version where one cannot be had, and say so")
 	_ = cmd.RegisterFlagCompletionFunc("runtime", cobra.FixedCompletions(rehearse.Runtimes(), cobra.ShellCompDirectiveNoFileComp))
 }
 

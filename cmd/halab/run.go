@@ -59,13 +59,19 @@ func (a *app) runCommand() *cobra.Command {
 		},
 	}
 	f.add(cmd)
+	f.addJudging(cmd)
+	return cmd
+}
+
+// addJudging adds the flags that say where the results go and how they are
+// judged.
+func (f *runFlags) addJudging(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.out, "out", "", "directory for the results; made if it is missing, and otherwise empty")
 	flags.BoolVar(&f.noExpectVerdict, "no-expect-verdict", false, "exit with the code of the verdict itself")
 	flags.BoolVar(&f.control, "control", false, "run the procedure once more without its protecting step; where that loses\nnothing, the verdict is INCONCLUSIVE: the test is blind")
 	flags.BoolVar(&f.noSelfTest, "no-self-test", false, "do not show first that the prober sees resets, cuts, stalls and closed connections")
 	jsonFlag(cmd, &f.json)
-	return cmd
 }
 
 // run rehearses all scenarios, one after the other.
@@ -121,11 +127,11 @@ func (a *app) rehearse(ctx context.Context, f runFlags, c *rehearse.Chooser, s *
 	}
 	a.say("%s", describe(choice, s))
 	live := newLive(a.ui)
-	runErr := rehearse.Run(ctx, rehearse.Config{Scenario: s, Choice: choice, Out: res.dir,
-		Halab: halabVersion(), Lab: options, Watch: live.watch})
+	config := rehearse.Config{Scenario: s, Choice: choice, Out: res.dir, Halab: halabVersion(), Lab: options, Watch: live.watch}
+	runErr := rehearse.Run(ctx, config)
 	live.close()
 	if runErr == nil && control != nil {
-		runErr = control.run(ctx, a, f, c, res)
+		runErr = a.control(ctx, f, c, control, config)
 	}
 	v, err := judge(filepath.Join(res.dir, rehearse.HistoryFile))
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 // schemas makes each JSON Schema, by the name of what it is of.
 func schemas() map[string]func() ([]byte, error) {
 	return map[string]func() ([]byte, error){
+		"matrix":   report.MatrixSchema,
 		"report":   report.Schema,
 		"scenario": func() ([]byte, error) { return scenario.Schema(upgrade.Kinds()) },
 	}
@@ -18,17 +19,17 @@ func schemas() map[string]func() ([]byte, error) {
 
 func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema [scenario|report]",
-		Short: "Print the JSON Schema of scenarios, for editors, or of report.json",
+		Use:   "schema [scenario|report|matrix]",
+		Short: "Print the JSON Schema of scenarios, for editors, or of report.json or matrix.json",
 		Long: `Print the JSON Schema (2020-12) of a scenario. With it an editor completes a
-scenario and underlines mistakes while it is written. With report, that of
-report.json.`,
+scenario and underlines mistakes while it is written. With report or
+matrix, that of report.json or matrix.json.`,
 		Example: `  halab schema > halab.schema.json
   # and in the first line of a scenario:
   # yaml-language-server: $schema=halab.schema.json
   halab schema report`,
 		Args:      takes(cobra.MaximumNArgs(1)),
-		ValidArgs: []string{"report", "scenario"},
+		ValidArgs: []string{"matrix", "report", "scenario"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			name := "scenario"
 			if len(args) == 1 {
@@ -36,7 +37,7 @@ report.json.`,
 			}
 			make, ok := schemas()[name]
 			if !ok {
-				return usagef("there is no schema of %q: want scenario or report", name)
+				return usagef("there is no schema of %q: want scenario, report or matrix", name)
 			}
 			schema, err := make()
 			if err != nil {

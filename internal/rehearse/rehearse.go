@@ -42,6 +42,10 @@ type Config struct {
 	Control string
 	// Halab is the version of halab, for the history.
 	Halab string
+	// Turn waits until the traffic may begin, on a lab that is ready; what it
+	// returns is called once, when the traffic is over. So several runs can
+	// bring labs up and down while others have their traffic. nil is at once.
+	Turn func(context.Context) (over func(), err error)
 	// Watch gets every event as it happens, from several goroutines but one
 	// at a time.
 	Watch func(history.Event)
@@ -135,6 +139,11 @@ func (r *run) rehearse(ctx context.Context) error {
 	if err := r.lab.Files.Write(r.Out); err != nil {
 		return &LabError{err}
 	}
+	over, err := r.turn(ctx)
+	if err != nil {
+		return &LabError{err}
+	}
+	defer over()
 	if err := r.begin(ctx); err != nil {
 		return &LabError{err}
 	}
@@ -148,10 +157,22 @@ func (r *run) rehearse(ctx context.Context) error {
 		sides.Go(func() { p.Run(traffic, r.Scenario.Traffic) })
 	}
 	sides.Go(func() { r.sample(traffic) })
-	err := r.procedure(ctx, probers[0])
+	err = r.procedure(ctx, probers[0])
 	stopTraffic()
 	sides.Wait()
+	over()
 	return r.end(ctx, err)
+}
+
+// turn waits for the run's turn; over may be called twice.
+func (r *run) turn(ctx context.Context) (over func(), err error) {
+	if r.Turn == nil {
+		return func() {}, nil
+	}
+	if over, err = r.Turn(ctx); err != nil {
+		return nil, err
+	}
+	return sync.OnceFunc(over), nil
 }
 
 // begin takes the counters as they are before the traffic and writes the

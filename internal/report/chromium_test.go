@@ -49,6 +49,7 @@ func TestPage(t *testing.T) {
 		"a loss by pointer":            lossByPointer,
 		"a million requests":           aMillion,
 		"figures are report.json's":    figuresAreTheJSON,
+		"matrices, quiet and fitting":  matricesFit,
 		"quiet and within its width":   quietAndFits,
 		"whole without its own script": wholeWithoutScript,
 	}

@@ -87,10 +87,10 @@ func lines(s string) string {
 // through and nothing else: no other script, no style, no request to anyone
 // (W3C, Content Security Policy Level 3).
 func assets() (style, script, policy string, err error) {
-	if style, err = joined("report/*.css"); err != nil {
+	if style, err = joined(templates.Report, "report/*.css"); err != nil {
 		return "", "", "", err
 	}
-	if script, err = joined("report/*.js"); err != nil {
+	if script, err = joined(templates.Report, "report/*.js"); err != nil {
 		return "", "", "", err
 	}
 	policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'",
@@ -99,14 +99,14 @@ func assets() (style, script, policy string, err error) {
 }
 
 // joined are the embedded files that match, in the order of their names.
-func joined(pattern string) (string, error) {
-	names, err := fs.Glob(templates.Report, pattern)
+func joined(from fs.FS, pattern string) (string, error) {
+	names, err := fs.Glob(from, pattern)
 	if err != nil {
 		return "", err
 	}
 	var out strings.Builder
 	for _, name := range names {
-		text, err := templates.Report.ReadFile(name)
+		text, err := fs.ReadFile(from, name)
 		if err != nil {
 			return "", err
 		}

@@ -23,11 +23,16 @@ type document struct {
 // run began, every list there even when it is empty.
 func JSON(w io.Writer, v *verify.Verdict) error {
 	filled := withLists(reflect.ValueOf(*v)).Interface().(verify.Verdict)
+	return encode(w, document{Format, &filled})
+}
+
+// encode writes a document as JSON that people can read.
+func encode(w io.Writer, document any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(document{Format, &filled}); err != nil {
-		return fmt.Errorf("encode the verdict: %w", err)
+	if err := enc.Encode(document); err != nil {
+		return fmt.Errorf("encode the report: %w", err)
 	}
 	return nil
 }

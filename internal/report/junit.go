@@ -69,6 +69,11 @@ func JUnit(w io.Writer, v *verify.Verdict) error {
 		suite.Cases = append(suite.Cases, junitFinding(v, &v.Findings[i], names))
 	}
 	suite.Cases = append(suite.Cases, junitVerdict(v))
+	return writeSuite(w, suite)
+}
+
+// writeSuite counts the cases of a suite and writes it as a document.
+func writeSuite(w io.Writer, suite junitSuite) error {
 	for _, c := range suite.Cases {
 		suite.Tests++
 		if c.Failure != nil {

@@ -2,11 +2,13 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
 
+	"halab/internal/matrix"
 	"halab/internal/verify"
 )
 
@@ -18,11 +20,17 @@ type object map[string]any
 // the types that JSON writes, with the descriptions of fieldDocs. It does not
 // close its objects: a field may be added within a format.
 func Schema() ([]byte, error) {
-	m := &schemaMaker{defs: object{}}
-	root := m.structure(reflect.TypeFor[document]())
+	return schemaOf(reflect.TypeFor[document](), fieldDocs, "halab report",
+		"The verdict of one run with its evidence. Times ending in _us are microseconds since the run began, or lengths of time in microseconds.")
+}
+
+// schemaOf is the schema of a document, with the descriptions of docs.
+func schemaOf(t reflect.Type, docs map[string]string, title, description string) ([]byte, error) {
+	m := &schemaMaker{docs: docs, defs: object{}}
+	root := m.structure(t)
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	root["title"] = "halab report"
-	root["description"] = "The verdict of one run with its evidence. Times ending in _us are microseconds since the run began, or lengths of time in microseconds."
+	root["title"] = title
+	root["description"] = description
 	root["$defs"] = m.defs
 	if m.err != nil {
 		return nil, fmt.Errorf("make the schema: %w", m.err)
@@ -38,6 +46,7 @@ func Schema() ([]byte, error) {
 }
 
 type schemaMaker struct {
+	docs map[string]string
 	defs object
 	err  error
 }
@@ -51,7 +60,8 @@ func (m *schemaMaker) structure(t reflect.Type) object {
 			continue
 		}
 		p := m.value(f.Type)
-		if doc := fieldDocs[ownerOf(t, f.Index)+"."+name]; doc != "" {
+		key := ownerOf(t, f.Index) + "." + name
+		if doc := cmp.Or(m.docs[key], fieldDocs[key]); doc != "" {
 			p["description"] = doc
 		}
 		properties[name] = p
@@ -75,7 +85,9 @@ func ownerOf(t reflect.Type, index []int) string {
 // enums are the types that take a fixed set of values. Outcomes are none of
 // them: lanes to come may have more.
 var enums = map[reflect.Type][]any{
-	reflect.TypeFor[verify.Result](): {verify.Pass, verify.Fail, verify.Inconclusive},
+	reflect.TypeFor[matrix.Outcome](): matrix.Outcomes(),
+	reflect.TypeFor[matrix.Result]():  matrix.Results(),
+	reflect.TypeFor[verify.Result]():  {verify.Pass, verify.Fail, verify.Inconclusive},
 }
 
 func (m *schemaMaker) value(t reflect.Type) object {

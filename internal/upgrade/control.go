@@ -32,7 +32,7 @@ func Control(s *scenario.Scenario) (*scenario.Scenario, string, error) {
 		edit.YAML = "stop: " + ref.String()
 		what = fmt.Sprintf("with stop: %s in place of step %d %s", ref, index+1, s.Steps[index].Text)
 	}
-	edits := []scenario.StepEdit{edit}
+	edits := []scenario.Edit{edit}
 	for i := index + 1; i < len(s.Steps); i++ {
 		if e, ok := s.Steps[i].Args.(*expect); ok && e.Server == ref && (e.State == "MAINT" || e.State == "DRAIN") {
 			edits = append(edits, scenario.StepEdit{Index: i})

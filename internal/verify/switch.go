@@ -172,7 +172,7 @@ func (m *moves) change(r *history.Request) {
 	w.FirstNew, w.NewHeader = began(r), r.Header
 	w.LastOld, w.OldTail, w.OldHeader = began(&m.old), m.old.Done, m.old.Header
 	w.Took = max(0, w.FirstNew-w.Command)
-	w.Mixed = max(0, w.LastOld-w.FirstNew)
+	w.Mixed = max(0, w.LastOld-w.began())
 	m.done++
 	m.old = *r
 }
@@ -182,10 +182,15 @@ func (m *moves) late(r *history.Request) {
 	m.switches[m.done-1].late(r)
 }
 
+// began is when both may have answered first. A request that the new server
+// answered may have been sent long before the command, and have waited on its
+// way to HAProxy: the old server was right to answer until then.
+func (w *Switch) began() history.Micros { return max(w.FirstNew, w.Command) }
+
 func (w *Switch) late(r *history.Request) {
 	w.LastOld, w.OldTail = max(w.LastOld, began(r)), max(w.OldTail, r.Done)
-	w.Mixed = max(0, w.LastOld-w.FirstNew)
-	if began(r)-w.FirstNew <= history.M(mixedAllowance) {
+	w.Mixed = max(0, w.LastOld-w.began())
+	if began(r)-w.began() <= history.M(mixedAllowance) {
 		return
 	}
 	if w.Late == 0 {

@@ -42,6 +42,7 @@ func TestSwitch(t *testing.T) {
 		{"before the command", build{request: from(500*ms, "new")}, Fail, "switch", "before a step had sent a command"},
 		{"for a moment before the command", build{request: between("new", 500*ms, 510*ms, "new")}, Fail, "switch", "1 answer came from bk/new before a step had sent a command"},
 		{"sent just before the command, answered after it", build{request: between("new", 991*ms, 1000*ms, "new"), events: late("new-100", 10*ms)}, Pass, "switch", "0s after the command"},
+		{"sent long before the command, answered after it", build{request: both(between("new", 751*ms, 760*ms, "new"), between("new", moved, 1020*ms, "old")), events: late("new-76", 260*ms)}, Pass, "new version complete", "no answer came from bk/old"},
 		{"too late", build{expect: "!  switch: {from: bk/old, to: bk/new, within: 300ms}", request: both(from(moved, "old"), from(1500*ms, "new"))}, Fail, "switch", "501ms after the command, both answered for 0s; 300ms is allowed"},
 		{"old answers within the allowance", build{request: between("new", moved, 1090*ms, "old")}, Pass, "new version complete", "after the switch to bk/new no answer came from bk/old"},
 		{"old answers after the allowance", build{request: between("new", moved, 1200*ms, "old")}, Fail, "new version complete", "answers still came from the old server bk/old after the switch to bk/new, on new"},

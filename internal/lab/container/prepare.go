@@ -20,6 +20,7 @@ import (
 // plan is what Prepare decided and Start needs.
 type plan struct {
 	site    lab.Site
+	ports   *ports.Shared
 	network string
 	user    string // uid:gid of every container
 	extra   []string
@@ -37,7 +38,7 @@ func (r *Runtime) Prepare(ctx context.Context, site lab.Site) (lab.Layout, error
 		return lab.Layout{}, err
 	}
 	refs := servers(site)
-	p := &plan{site: site, network: "halab-" + site.ID,
+	p := &plan{site: site, ports: r.Ports, network: "halab-" + site.ID,
 		alias: map[string]string{lab.HAProxyRole: haproxyHost}, address: map[string]netip.Addr{}, publish: network.PortMap{}}
 	for ref, name := range aliases(refs) {
 		p.alias[ref.String()] = name
@@ -76,7 +77,7 @@ func servers(site lab.Site) []haproxy.ServerRef {
 
 // layout is all that does not depend on the network's addresses.
 func (p *plan) layout(refs []haproxy.ServerRef) (lab.Layout, error) {
-	choose := &ports.Chooser{Own: p.site.OwnPorts, Engine: true}
+	choose := &ports.Chooser{Own: p.site.OwnPorts, Engine: true, Shared: p.ports}
 	l := lab.Layout{Frontends: map[string]string{}, SSL: map[string]string{}}
 	l.Target.Binds, l.Target.SSLBinds = map[string]string{}, map[string]string{}
 	l.Target.Servers = map[haproxy.ServerRef]render.Place{}

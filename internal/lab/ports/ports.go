@@ -29,6 +29,9 @@ type Chooser struct {
 	// Engine says that a container engine will listen, which may do so on
 	// ports that this user may not.
 	Engine bool
+	// Shared are the ports that other labs of this halab have been given, nil
+	// for none.
+	Shared *Shared
 	// Notes say for people which wish could not be met, and why.
 	Notes []string
 
@@ -94,7 +97,7 @@ func (c *Chooser) Take(who, address string) (string, error) {
 func (c *Chooser) Free() (string, error) {
 	for range 200 {
 		port := lowest + rand.IntN(highest-lowest)
-		if c.claim(port) == nil {
+		if c.Shared.take(port) && c.claim(port) == nil {
 			return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
 		}
 	}

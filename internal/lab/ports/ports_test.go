@@ -124,3 +124,32 @@ func TestError(t *testing.T) {
 		}
 	}
 }
+
+// TestShared: labs that come up side by side get different ports, and a port
+// comes free again once enough others were given.
+func TestShared(t *testing.T) {
+	shared := &Shared{}
+	if !shared.take(12345) || shared.take(12345) {
+		t.Error("a port is not given once and then kept")
+	}
+	for port := range remembered {
+		shared.take(port)
+	}
+	if !shared.take(12345) {
+		t.Error("a port is never given again")
+	}
+	if len(shared.given) != remembered || len(shared.order) != remembered {
+		t.Errorf("%d and %d ports are remembered, want %d", len(shared.given), len(shared.order), remembered)
+	}
+	a, b := Chooser{Shared: shared}, Chooser{Shared: shared}
+	seen := map[string]bool{}
+	for range 50 {
+		for _, c := range []*Chooser{&a, &b} {
+			address, err := c.Free()
+			if err != nil || seen[address] {
+				t.Fatalf("%s again, or %v", address, err)
+			}
+			seen[address] = true
+		}
+	}
+}

@@ -22,6 +22,9 @@ import (
 
 // Runtime runs programs as processes. The zero value is ready.
 type Runtime struct {
+	// Ports are shared with other labs of this halab; nil for none.
+	Ports *ports.Shared
+
 	site lab.Site
 }
 
@@ -35,7 +38,7 @@ func (r *Runtime) Name() string { return "process" }
 // now.
 func (r *Runtime) Prepare(_ context.Context, site lab.Site) (lab.Layout, error) {
 	r.site = site
-	choose := &ports.Chooser{Own: site.OwnPorts}
+	choose := &ports.Chooser{Own: site.OwnPorts, Shared: r.Ports}
 	l := lab.Layout{Frontends: map[string]string{}, SSL: map[string]string{}}
 	l.Target.Binds, l.Target.SSLBinds = map[string]string{}, map[string]string{}
 	l.Target.Servers = map[haproxy.ServerRef]render.Place{}
