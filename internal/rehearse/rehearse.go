@@ -271,12 +271,21 @@ func (r *run) end(ctx context.Context, err error) error {
 		err = errors.Join(cerr, r.keepAccessLogs())
 	}
 	if err != nil {
-		last.Error = err.Error()
+		last.Error = told(err)
 		r.event(last)
 		return &LabError{err}
 	}
 	r.event(last)
 	return nil
+}
+
+// told is why a run did not go to its end, in words for who asked for it: a
+// context ends without a cause of its own where somebody interrupted the run.
+func told(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
+	return err.Error()
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
