@@ -28,7 +28,7 @@ var fieldDocs = map[string]string{
 	"Lane.interval_us":       "Between two requests that are due; absent where there is no schedule.",
 	"Lane.largest_gap_us":    "The largest gap between two sends: a shorter outage could have gone unseen by this lane.",
 	"Lane.lost":              "Requests that were lost.",
-	"Lane.lost_below":        "With 95 % confidence the true rate of loss is below this share, when nothing was lost: 3/sent, at most 1.",
+	"Lane.lost_below":        "With 95 % confidence the true rate of loss is below this share, when nothing was lost: 3/(ok+lost), at most 1.",
 	"Lane.name":              "Name of the lane: poll, new, kept and so on; step is for the GETs of the steps themselves.",
 	"Lane.ok":                "Requests that were answered as they should be.",
 	"Lane.outcomes":          "Requests by outcome.",

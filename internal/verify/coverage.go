@@ -194,11 +194,11 @@ func (c *coverage) lane(name string, best history.Micros) []Finding {
 // of three.
 const tooFew = 3
 
-// answers counts what was sent on schedule.
+// answers counts what was sent on schedule and was answered or lost.
 func (c *coverage) answers() int64 {
 	var n int64
 	for name := range c.lanes {
-		n += c.run.lane(name).Sent
+		n += c.run.lane(name).Probed()
 	}
 	return n
 }

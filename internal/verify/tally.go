@@ -27,9 +27,14 @@ type Lane struct {
 	// outage of this lane that is shorter may have gone unseen.
 	Largest history.Micros `json:"largest_gap_us"`
 	// LostBelow is the bound below which the true rate of loss is with 95 %
-	// confidence, when none was lost: 3/n.
+	// confidence, when none of the n that probed was lost: 3/n.
 	LostBelow float64 `json:"lost_below,omitempty"`
 }
+
+// Probed is how many requests say something of the rate of loss: those that
+// were answered or lost. A stale one was not sent, and of an undecided one
+// nobody knows.
+func (l *Lane) Probed() int64 { return l.OK + l.Lost }
 
 // Server is the count of one server's answers.
 type Server struct {
