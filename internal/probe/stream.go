@@ -129,7 +129,10 @@ func (b *inbox) next() error {
 // take takes a message, which has to be the next one.
 func (b *inbox) take(message []byte) error {
 	now := history.Since(b.c.p.started)
-	b.r.Quiet, b.last = max(b.r.Quiet, now-b.last), now
+	if now-b.last > b.r.Quiet {
+		b.r.Quiet, b.r.QuietFrom = now-b.last, b.last
+	}
+	b.last = now
 	if string(message) != string(b.want) {
 		return fmt.Errorf("%w: %.80q came for %.80q", errWrongMessage, message, b.want)
 	}

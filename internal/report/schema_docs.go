@@ -61,6 +61,7 @@ var fieldDocs = map[string]string{
 	"Request.log":            "What HAProxy logged of it; absent: no line came.",
 	"Request.outcome":        "How it ended: ok, refused, reset, timeout and so on.",
 	"Request.port":           "The client's port of that connection.",
+	"Request.quiet_from_us":  "When that began.",
 	"Request.quiet_us":       "The longest that a stream was without a message; absent for anything else.",
 	"Request.put":            "Bytes of the request's body that were written.",
 	"Request.reuse":          "How many requests the connection had carried before.",

@@ -90,7 +90,7 @@ func reasons(v *Verdict) []string {
 	}
 	for _, f := range v.Findings {
 		switch f.Invariant {
-		case "switch", "coverage", "accounts agree", "control":
+		case "switch", "coverage", "standstill", "accounts agree", "control":
 			out = append(out, f.Text)
 		}
 	}

@@ -100,6 +100,7 @@ func invariants(r *run) []invariant {
 		newSwitchover(r),
 		newOutage(r),
 		newLatency(r),
+		newStandstill(r),
 		newMasked(r),
 		newInFlight(r),
 		newOrigin(r),
