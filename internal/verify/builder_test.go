@@ -169,7 +169,7 @@ func (b build) requests() []history.Event {
 func answerOf(r *history.Request, server string) {
 	version := map[string]string{"new": "1.22.1", "old": "1.18.0", "other": "1.26.3"}[server]
 	r.Server, r.Header = "bk/"+server, "nginx/"+version
-	r.Log = &history.Seen{State: "--", Server: r.Server, Status: r.Status}
+	r.Log = &history.Seen{State: "--", Server: r.Server, Status: r.Status, Bytes: 200}
 }
 
 // lose makes r a request that got no answer, and that HAProxy never saw

@@ -80,7 +80,7 @@ func TestLateCompletion(t *testing.T) {
 		{"out of its place", build{expect: "latency: {max: 2m}", events: func(all []history.Event) []history.Event {
 			for _, e := range all {
 				if r, ok := e.(*request); ok && r.ID == "poll-5" {
-					r.Done += 60_000 * ms
+					r.Done, r.Log.Arrived = r.Done+60_000*ms, r.Sent
 				}
 			}
 			return finish(1400 * ms)(all)
