@@ -184,6 +184,9 @@ type Step struct {
 	// then (scur), where the step looked.
 	Server   string `json:"server,omitempty"`
 	Sessions *int64 `json:"sessions,omitempty"`
+	// Version is that of the nginx which the command starts on Server, where
+	// it is another than the one that ran there.
+	Version string `json:"version,omitempty"`
 	// Takeover says that the command puts another HAProxy process in the
 	// place of the one that runs, whose counters begin at 0.
 	Takeover bool   `json:"takeover,omitempty"`

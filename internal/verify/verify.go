@@ -96,6 +96,7 @@ func invariants(r *run) []invariant {
 		newUnclear(r),
 		newCoverage(r),
 		newComplete(r),
+		newReplacement(r),
 		newFlap(r),
 		newSwitchover(r),
 		newOutage(r),
