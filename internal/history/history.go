@@ -260,4 +260,7 @@ type End struct {
 	// that is no request's.
 	LostLogLines   int64 `json:"lost_log_lines,omitempty"`
 	OrphanLogLines int   `json:"orphan_log_lines,omitempty"`
+	// Issued is how many requests the prober began on each lane, unsent ones
+	// too: each has its record, whatever became of it.
+	Issued map[string]int64 `json:"issued,omitempty"`
 }

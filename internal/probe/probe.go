@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"maps"
 	"net"
 	"strconv"
 	"sync"
@@ -50,6 +51,8 @@ type Prober struct {
 	conns   atomic.Int64         // connections made
 	seq     atomic.Int64         // requests that steps sent
 	flight  sync.WaitGroup
+	counted sync.Mutex
+	issued  map[string]int64
 	spare   sync.Pool // *conn that were closed, for their buffers
 }
 
@@ -60,7 +63,7 @@ var errLate = errors.New("the request could not be sent")
 // New makes a prober whose times count from started. It calls emit from many
 // goroutines, once a request.
 func New(t Target, started time.Time, emit func(history.Event)) *Prober {
-	p := &Prober{target: t, started: started, emit: emit, pages: map[string][]content{}}
+	p := &Prober{target: t, started: started, emit: emit, pages: map[string][]content{}, issued: map[string]int64{}}
 	addr, err := net.ResolveTCPAddr("tcp", t.Address)
 	p.addr = addr
 	if err != nil {
@@ -98,7 +101,7 @@ func (p *Prober) deadline(r *history.Request) time.Time {
 // Get sends one GET on a new connection now, records it under the lane
 // "step", and returns the record. It takes at most the target's timeout.
 func (p *Prober) Get(_ context.Context) history.Request {
-	r := &history.Request{ID: "step-" + strconv.FormatInt(p.seq.Add(1), 10), Lane: "step", Intended: history.Since(p.started)}
+	r := p.issue("step", p.seq.Add(1), history.Since(p.started))
 	s := single{p, p.page}
 	if c := s.begin(r); c != nil {
 		s.follow(r, c)
@@ -106,4 +109,19 @@ func (p *Prober) Get(_ context.Context) history.Request {
 	out := *r // the record may change once it is handed out
 	p.emit(r)
 	return out
+}
+
+// issue begins the record of the nth request of a lane and counts it.
+func (p *Prober) issue(lane string, n int64, intended history.Micros) *history.Request {
+	p.counted.Lock()
+	defer p.counted.Unlock()
+	p.issued[lane]++
+	return &history.Request{ID: lane + "-" + strconv.FormatInt(n, 10), Lane: lane, Intended: intended}
+}
+
+// Issued is how many requests were begun so far, by lane.
+func (p *Prober) Issued() map[string]int64 {
+	p.counted.Lock()
+	defer p.counted.Unlock()
+	return maps.Clone(p.issued)
 }

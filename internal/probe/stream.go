@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -68,8 +67,7 @@ func (s *streams) keep(ctx context.Context, next time.Duration, kind held) {
 }
 
 func (s *streams) one(ctx context.Context, intended time.Duration, kind held) {
-	n := s.opened.Add(1)
-	r := &history.Request{ID: "stream-" + strconv.FormatInt(n, 10), Lane: "stream", Intended: history.M(intended)}
+	r := s.p.issue("stream", s.opened.Add(1), history.M(intended))
 	if late := time.Since(s.p.started) - intended; late > min(maxLate, s.p.target.Timeout/2) {
 		s.p.unsent(r, fmt.Sprintf("the prober was %s late", late.Round(time.Millisecond)))
 		return

@@ -153,7 +153,7 @@ func (r *run) rehearse(ctx context.Context) error {
 	err := r.procedure(ctx, prober)
 	stopTraffic()
 	sides.Wait()
-	return r.end(ctx, err)
+	return r.end(ctx, prober.Issued(), err)
 }
 
 // begin takes the counters as they are before the traffic and writes the
@@ -257,7 +257,7 @@ func (r *run) procedure(ctx context.Context, prober *probe.Prober) error {
 }
 
 // end takes the last accounts and closes the history with what ended the run.
-func (r *run) end(ctx context.Context, err error) error {
+func (r *run) end(ctx context.Context, issued map[string]int64, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
@@ -266,7 +266,7 @@ func (r *run) end(ctx context.Context, err error) error {
 	r.lab.DrainLog()
 	cerr := r.counters(late, true)
 	r.live.Store(false)
-	last := &history.End{At: history.Since(r.started), LostLogLines: r.lost.Load(), OrphanLogLines: r.join.flush()}
+	last := &history.End{At: history.Since(r.started), LostLogLines: r.lost.Load(), OrphanLogLines: r.join.flush(), Issued: issued}
 	if err == nil {
 		err = errors.Join(cerr, r.keepAccessLogs())
 	}
