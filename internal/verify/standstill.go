@@ -35,6 +35,9 @@ type wait struct {
 	// served and answered are when HAProxy had the request, where its log
 	// tells: that long it was the lab that was waited for.
 	served, answered history.Micros
+	// sent is when it was sent on a connection that was there: until then it
+	// was halab that was waited for.
+	sent history.Micros
 }
 
 func (w *wait) length() history.Micros { return w.to - w.from - w.less }
@@ -82,6 +85,9 @@ func (s *standstill) request(r *history.Request) {
 		}
 	default:
 		w := wait{lane: r.Lane, from: r.Intended, to: r.Done}
+		if r.Reuse > 0 {
+			w.sent = r.Sent
+		}
 		if l := r.Log; l != nil && l.Arrived > 0 {
 			w.served, w.answered = l.Arrived, servedBy(l)
 		}
@@ -241,13 +247,15 @@ func (s *signs) observe(e history.Event) bool {
 // request. HAProxy's word alone is not enough: one that stood still itself does
 // not count that time.
 func (s *signs) asleep(w *wait) history.Micros {
-	if s.every == 0 {
-		return 0
+	from := max(w.from, w.sent)
+	switch late := from - w.from; {
+	case s.every == 0:
+		return late
+	case w.answered == 0:
+		return late + s.within(from, w.to)
+	default:
+		return late + s.within(from, min(w.served, w.to)) + s.within(max(w.answered, from), w.to)
 	}
-	if w.answered == 0 {
-		return s.within(w.from, w.to)
-	}
-	return s.within(w.from, min(w.served, w.to)) + s.within(max(w.answered, w.from), w.to)
 }
 
 // within is how long halab may have slept between two moments: as long as it

@@ -65,6 +65,9 @@ func TestStandstill(t *testing.T) {
 		{"retries are told by another rule", build{expect: "masked: 1", request: only("new-105", func(r *request) { r.Log.Retries, r.Log.Tc, r.First, r.Done = 1, 1000, r.First+1010*ms, r.Done+1010*ms })}, Pass, "standstill", "longer than 11ms"},
 		{"halab stood still", build{expect: "max-gap: 2s", request: slept}, Inconclusive, "standstill", "while halab itself stood still"},
 		{"halab stood still, in mode tcp", build{mode: "tcp", expect: "max-gap: 2s", request: slept}, Inconclusive, "standstill", "while halab itself stood still"},
+		{"halab was late on one connection", build{request: only("kept-105", func(r *request) {
+			r.Sent, r.First, r.Done = r.Sent+960*ms, r.Sent+1050*ms, r.Sent+1050*ms
+		})}, Inconclusive, "standstill", "somebody waited 1.05s on kept, from 1.041s"},
 		{"both stood still", build{expect: "max-gap: 2s", request: both(slept, only("new-100", func(r *request) {
 			r.First, r.Done, r.Log.Arrived, r.Log.Ta = r.Sent+1104*ms, r.Sent+1104*ms, r.Sent, 1103
 		}))}, Fail, "standstill", "for 1.1s on new, from 0.991s"},
