@@ -13,8 +13,8 @@ import (
 )
 
 // What other instruments report as success, each red here where it has to be.
-// Two more, a server that resets reused connections and a proxy that stands
-// still, are tests of the prober (internal/probe).
+// One more, a server that resets reused connections, is a test of the prober
+// (internal/probe).
 func TestWhatOthersMiss(t *testing.T) {
 	for _, tt := range []struct{ name, scenario, invariant, text string }{
 		// Every request is answered, one in two of them a second late.
@@ -23,6 +23,10 @@ func TestWhatOthersMiss(t *testing.T) {
 		{"cut under status 200", cutDownloads, "no failure", "truncated"},
 		// A client that sends again by itself sees none of these.
 		{"closed by reloads", reloads, "stale connections", "reused connection"},
+		// Every request is answered. A client that waits for an answer before
+		// it sends again sees one slow request.
+		{"a server stands still", serverStill, "standstill", "s on stream"},
+		{"HAProxy stands still", haproxyStill, "standstill", "s on new"},
 	} {
 		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
@@ -90,4 +94,26 @@ var reloads = strings.Replace(head, "OPTION", "", 1) + `
 traffic: {before: 1s, after: 1s, new: {rate: 50}, kept: {rate: 200, connections: 20}}
 steps:
   - repeat: {times: 3, steps: [{reload: {}}, {wait: 500ms}]}
+`
+
+var serverStill = strings.Replace(head, "OPTION", "http-no-delay", 1) + `
+      - {name: nginx1, address: 127.0.0.1:81, nginx: 1.22.1}
+traffic: {before: 1s, after: 1s, new: {rate: 20}, stream: {connections: 2, every: 200ms}}
+steps:
+  - pause: bk_app/nginx1
+  - wait: 2s
+  - resume: bk_app/nginx1
+`
+
+// HAProxy is whoever has the lab's directory in its command line.
+var haproxyStill = strings.Replace(head, "OPTION", "", 1) + `
+      - {name: nginx1, address: 127.0.0.1:81, nginx: 1.22.1}
+traffic: {before: 1s, after: 1s, new: {rate: 50}, kept: {rate: 50, connections: 4}}
+steps:
+  - run: |
+      lab=$(dirname "$HALAB_STATS_SOCKET")
+      for p in /proc/[0-9]*; do
+        if tr '\000' ' ' 2>/dev/null <$p/cmdline | grep -q "haproxy .*-f $lab/"; then pids="$pids ${p#/proc/}"; fi
+      done
+      kill -STOP $pids && sleep 2; kill -CONT $pids
 `

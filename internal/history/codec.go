@@ -127,7 +127,8 @@ type scanned struct {
 	log Seen
 }
 
-// ErrCut says that a history ends within a line.
+// ErrCut says that a history ends within a line, or a compressed one before
+// its end.
 var ErrCut = errors.New("history ends within a line")
 
 // readLine is the next line, which stands until the one after it is read.
@@ -148,7 +149,7 @@ func (r *Reader) readLine() ([]byte, error) {
 			continue
 		case errors.Is(err, bufio.ErrBufferFull):
 			return nil, r.tooLong()
-		case errors.Is(err, io.EOF) && len(line) > 0:
+		case cutWithin(err, len(line)):
 			return nil, ErrCut
 		default:
 			return nil, err
@@ -156,12 +157,18 @@ func (r *Reader) readLine() ([]byte, error) {
 	}
 }
 
+// cutWithin tells the end of a file that was cut from that of a whole one: it
+// comes within a line or, where the file is compressed, within a frame.
+func cutWithin(err error, read int) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) && read > 0
+}
+
 // tooLong passes over the rest of a line that is not kept.
 func (r *Reader) tooLong() error {
 	for {
 		switch _, err := r.in.ReadSlice('\n'); {
 		case errors.Is(err, bufio.ErrBufferFull):
-		case errors.Is(err, io.EOF):
+		case cutWithin(err, maxLine):
 			return ErrCut
 		case err != nil:
 			return err

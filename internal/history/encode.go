@@ -19,6 +19,7 @@ func appendRequest(b []byte, r *Request) []byte {
 	b = appendInt(b, `,"sent_us":`, int64(r.Sent))
 	b = appendInt(b, `,"first_us":`, int64(r.First))
 	b = appendInt(b, `,"quiet_us":`, int64(r.Quiet))
+	b = appendInt(b, `,"quiet_from_us":`, int64(r.QuietFrom))
 	b = strconv.AppendInt(append(b, `,"done_us":`...), int64(r.Done), 10)
 	b = appendInt(b, `,"status":`, int64(r.Status))
 	b = appendText(b, `,"header":`, r.Header)

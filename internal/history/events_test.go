@@ -36,7 +36,7 @@ func samples() []Event {
 		&Counters{At: 1, Proxy: "app", Stot: 2, ReqTot: 3, Final: true},
 		&LogLine{At: 1, LogLine: haproxy.LogLine{AcceptUS: 2, EndUS: 3, ClientIP: "::1", Frontend: "app", Backend: "bk", Server: "<NOSRV>", State: "SC", Tw: -1, Retries: 3, Redispatched: true}},
 		&Note{At: 1, Text: "port 80 is taken"},
-		&End{At: 1, Error: "no space left", LostLogLines: 2, OrphanLogLines: 3},
+		&End{At: 1, Error: "no space left", LostLogLines: 2, OrphanLogLines: 3, Issued: map[string]int64{"new": 7}},
 	}
 }
 

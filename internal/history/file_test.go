@@ -1,7 +1,9 @@
 package history_test
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -62,4 +64,47 @@ func read(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(got)
+}
+
+// A compressed history that was cut is one that was cut, wherever it was.
+func TestCompressedAndCut(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.jsonl")
+	var text strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&text, `{"k":"note","at_us":%d,"text":"%x"}`+"\n", i, sha256.Sum256([]byte{byte(i), byte(i >> 8)}))
+	}
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	name, err := history.Compress(path, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{5, 20, 1000, len(whole) / 2, len(whole) - 1} {
+		if err := os.WriteFile(name, whole[:size], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := last(t, name); !errors.Is(err, history.ErrCut) {
+			t.Errorf("%d of %d bytes: %v, want ErrCut", size, len(whole), err)
+		}
+	}
+}
+
+// last is the error that ends the reading of a history.
+func last(t *testing.T, path string) error {
+	t.Helper()
+	f, err := history.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for r := history.NewReader(f); ; {
+		if _, err := r.Next(); err != nil {
+			return err
+		}
+	}
 }

@@ -73,25 +73,26 @@ type Lane struct {
 
 // Request is one request from its intended send time to its outcome.
 type Request struct {
-	ID       string  `json:"id"`                 // "new-17"; sent in the header X-Halab-Id
-	Lane     string  `json:"lane"`               // "poll", "new", "kept", "step", …
-	Conn     int64   `json:"conn,omitempty"`     // connection number, unique in the run; 0: none
-	Port     int     `json:"port,omitempty"`     // local port of the connection
-	Reuse    int     `json:"reuse,omitempty"`    // requests that the connection had carried before
-	Intended Micros  `json:"intended_us"`        // when the schedule wanted it sent
-	Sent     Micros  `json:"sent_us,omitempty"`  // when its first byte was written; 0: never, so nobody can have it
-	First    Micros  `json:"first_us,omitempty"` // when the first byte of the answer came; 0: never
-	Quiet    Micros  `json:"quiet_us,omitempty"` // the longest that a stream was without a message; 0 for anything else
-	Done     Micros  `json:"done_us"`            // when the outcome was known
-	Status   int     `json:"status,omitempty"`   // 0: no status line
-	Header   string  `json:"header,omitempty"`   // Server header: "nginx/1.18.0"
-	Server   string  `json:"server,omitempty"`   // server that answered: "bk_app/nginx2"
-	Put      int64   `json:"put,omitempty"`      // body bytes written with the request
-	Want     int64   `json:"want,omitempty"`     // body bytes expected
-	Got      int64   `json:"got,omitempty"`      // body bytes got
-	Outcome  Outcome `json:"outcome"`
-	Error    string  `json:"error,omitempty"` // for people; empty when OK
-	Log      *Seen   `json:"log,omitempty"`   // what HAProxy logged of it; nil: no line came
+	ID        string  `json:"id"`                      // "new-17"; sent in the header X-Halab-Id
+	Lane      string  `json:"lane"`                    // "poll", "new", "kept", "step", …
+	Conn      int64   `json:"conn,omitempty"`          // connection number, unique in the run; 0: none
+	Port      int     `json:"port,omitempty"`          // local port of the connection
+	Reuse     int     `json:"reuse,omitempty"`         // requests that the connection had carried before
+	Intended  Micros  `json:"intended_us"`             // when the schedule wanted it sent
+	Sent      Micros  `json:"sent_us,omitempty"`       // when its first byte was written; 0: never, so nobody can have it
+	First     Micros  `json:"first_us,omitempty"`      // when the first byte of the answer came; 0: never
+	Quiet     Micros  `json:"quiet_us,omitempty"`      // the longest that a stream was without a message; 0 for anything else
+	QuietFrom Micros  `json:"quiet_from_us,omitempty"` // when that began; 0: not known
+	Done      Micros  `json:"done_us"`                 // when the outcome was known
+	Status    int     `json:"status,omitempty"`        // 0: no status line
+	Header    string  `json:"header,omitempty"`        // Server header: "nginx/1.18.0"
+	Server    string  `json:"server,omitempty"`        // server that answered: "bk_app/nginx2"
+	Put       int64   `json:"put,omitempty"`           // body bytes written with the request
+	Want      int64   `json:"want,omitempty"`          // body bytes expected
+	Got       int64   `json:"got,omitempty"`           // body bytes got
+	Outcome   Outcome `json:"outcome"`
+	Error     string  `json:"error,omitempty"` // for people; empty when OK
+	Log       *Seen   `json:"log,omitempty"`   // what HAProxy logged of it; nil: no line came
 }
 
 // Seen is what HAProxy's log says of one request. Timers are milliseconds, -1
@@ -183,6 +184,9 @@ type Step struct {
 	// then (scur), where the step looked.
 	Server   string `json:"server,omitempty"`
 	Sessions *int64 `json:"sessions,omitempty"`
+	// Version is that of the nginx which the command starts on Server, where
+	// it is another than the one that ran there.
+	Version string `json:"version,omitempty"`
 	// Takeover says that the command puts another HAProxy process in the
 	// place of the one that runs, whose counters begin at 0.
 	Takeover bool   `json:"takeover,omitempty"`
@@ -256,4 +260,7 @@ type End struct {
 	// that is no request's.
 	LostLogLines   int64 `json:"lost_log_lines,omitempty"`
 	OrphanLogLines int   `json:"orphan_log_lines,omitempty"`
+	// Issued is how many requests the prober began on each lane, unsent ones
+	// too: each has its record, whatever became of it.
+	Issued map[string]int64 `json:"issued,omitempty"`
 }

@@ -153,7 +153,7 @@ func (p *Prober) Run(ctx context.Context, t scenario.Traffic) {
 // tick sends one request and leaves it to a goroutine of its own until it has
 // its outcome: also when the traffic is over by then.
 func (l *lane) tick(n int64, intended time.Duration) {
-	r := l.p.due(l.name, n, history.M(intended))
+	r := l.p.issue(l.name, n, history.M(intended))
 	if late := time.Since(l.p.started) - intended; late > min(maxLate, l.p.target.Timeout/2) {
 		l.p.unsent(r, fmt.Sprintf("the prober was %s late", late.Round(time.Millisecond)))
 		return

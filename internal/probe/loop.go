@@ -23,7 +23,7 @@ func (p *Prober) Loop(ctx context.Context, connections int, keep bool) {
 func (p *Prober) loop(ctx context.Context, keep bool) {
 	var c *conn
 	for ctx.Err() == nil {
-		r := p.due("loop", p.seq.Add(1), history.Since(p.started))
+		r := p.issue("loop", p.seq.Add(1), history.Since(p.started))
 		var err error
 		if c == nil {
 			c, err = p.open()

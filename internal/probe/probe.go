@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"maps"
 	"net"
 	"strconv"
 	"sync"
@@ -55,6 +56,8 @@ type Prober struct {
 	conns   *atomic.Int64        // connections made
 	seq     atomic.Int64         // requests that steps sent
 	flight  sync.WaitGroup
+	counted sync.Mutex
+	issued  map[string]int64
 	spare   sync.Pool // *conn that were closed, for their buffers
 }
 
@@ -65,7 +68,7 @@ var errLate = errors.New("the request could not be sent")
 // New makes a prober whose times count from started. It calls emit from many
 // goroutines, once a request.
 func New(t Target, started time.Time, emit func(history.Event)) *Prober {
-	p := &Prober{target: t, started: started, emit: emit, pages: map[string][]content{}, conns: t.Conns}
+	p := &Prober{target: t, started: started, emit: emit, pages: map[string][]content{}, issued: map[string]int64{}, conns: t.Conns}
 	if p.conns == nil {
 		p.conns = new(atomic.Int64)
 	}
@@ -80,14 +83,6 @@ func New(t Target, started time.Time, emit func(history.Event)) *Prober {
 	}
 	p.page = &ask{method: "GET", path: t.Path, right: p.contents}
 	return p
-}
-
-// due is the request of this number of a class, which was due at a time.
-func (p *Prober) due(class string, n int64, at history.Micros) *history.Request {
-	return &history.Request{
-		ID:   class + p.target.Mark + "-" + strconv.FormatInt(n, 10),
-		Lane: history.LaneName(class, p.target.Frontend), Intended: at,
-	}
 }
 
 // ask is what a request asks for.
@@ -114,7 +109,7 @@ func (p *Prober) deadline(r *history.Request) time.Time {
 // Get sends one GET on a new connection now, records it under the lane
 // "step", and returns the record. It takes at most the target's timeout.
 func (p *Prober) Get(_ context.Context) history.Request {
-	r := p.due("step", p.seq.Add(1), history.Since(p.started))
+	r := p.issue("step", p.seq.Add(1), history.Since(p.started))
 	s := single{p, p.page}
 	if c := s.begin(r); c != nil {
 		s.follow(r, c)
@@ -122,4 +117,20 @@ func (p *Prober) Get(_ context.Context) history.Request {
 	out := *r // the record may change once it is handed out
 	p.emit(r)
 	return out
+}
+
+// issue begins the record of the nth request of a class and counts it.
+func (p *Prober) issue(class string, n int64, intended history.Micros) *history.Request {
+	p.counted.Lock()
+	defer p.counted.Unlock()
+	lane := history.LaneName(class, p.target.Frontend)
+	p.issued[lane]++
+	return &history.Request{ID: class + p.target.Mark + "-" + strconv.FormatInt(n, 10), Lane: lane, Intended: intended}
+}
+
+// Issued is how many requests were begun so far, by lane.
+func (p *Prober) Issued() map[string]int64 {
+	p.counted.Lock()
+	defer p.counted.Unlock()
+	return maps.Clone(p.issued)
 }

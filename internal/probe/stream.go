@@ -68,7 +68,7 @@ func (s *streams) keep(ctx context.Context, next time.Duration, kind held) {
 
 func (s *streams) one(ctx context.Context, intended time.Duration, kind held) {
 	n := s.opened.Add(1)
-	r := s.p.due("stream", n, history.M(intended))
+	r := s.p.issue("stream", n, history.M(intended))
 	if late := time.Since(s.p.started) - intended; late > min(maxLate, s.p.target.Timeout/2) {
 		s.p.unsent(r, fmt.Sprintf("the prober was %s late", late.Round(time.Millisecond)))
 		return
@@ -128,7 +128,10 @@ func (b *inbox) next() error {
 // take takes a message, which has to be the next one.
 func (b *inbox) take(message []byte) error {
 	now := history.Since(b.c.p.started)
-	b.r.Quiet, b.last = max(b.r.Quiet, now-b.last), now
+	if now-b.last > b.r.Quiet {
+		b.r.Quiet, b.r.QuietFrom = now-b.last, b.last
+	}
+	b.last = now
 	if string(message) != string(b.want) {
 		return fmt.Errorf("%w: %.80q came for %.80q", errWrongMessage, message, b.want)
 	}

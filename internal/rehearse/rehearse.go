@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -161,7 +162,11 @@ func (r *run) rehearse(ctx context.Context) error {
 	stopTraffic()
 	sides.Wait()
 	over()
-	return r.end(ctx, err)
+	issued := map[string]int64{}
+	for _, p := range probers {
+		maps.Copy(issued, p.Issued()) // each has lanes of its own
+	}
+	return r.end(ctx, issued, err)
 }
 
 // turn waits for the run's turn; over may be called twice.
@@ -262,7 +267,7 @@ func (r *run) procedure(ctx context.Context, prober *probe.Prober) error {
 }
 
 // end takes the last accounts and closes the history with what ended the run.
-func (r *run) end(ctx context.Context, err error) error {
+func (r *run) end(ctx context.Context, issued map[string]int64, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
@@ -271,17 +276,26 @@ func (r *run) end(ctx context.Context, err error) error {
 	r.lab.DrainLog()
 	cerr := r.counters(late, true)
 	r.live.Store(false)
-	last := &history.End{At: history.Since(r.started), LostLogLines: r.lost.Load(), OrphanLogLines: r.join.flush()}
+	last := &history.End{At: history.Since(r.started), LostLogLines: r.lost.Load(), OrphanLogLines: r.join.flush(), Issued: issued}
 	if err == nil {
 		err = errors.Join(cerr, r.keepAccessLogs())
 	}
 	if err != nil {
-		last.Error = err.Error()
+		last.Error = told(err)
 		r.event(last)
 		return &LabError{err}
 	}
 	r.event(last)
 	return nil
+}
+
+// told is why a run did not go to its end, in words for who asked for it: a
+// context ends without a cause of its own where somebody interrupted the run.
+func told(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
+	return err.Error()
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -129,10 +129,16 @@ func TestRunPasses(t *testing.T) {
 	c := p.config(t, parse(t))
 	var mu sync.Mutex
 	seen := map[string]int{}
+	var begun int64
 	c.Watch = func(e history.Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		seen[fmt.Sprintf("%T", e)]++
+		if end, ok := e.(*history.End); ok {
+			for _, n := range end.Issued {
+				begun += n
+			}
+		}
 	}
 	if err := Run(t.Context(), c); err != nil {
 		t.Fatal(err)
@@ -149,6 +155,9 @@ func TestRunPasses(t *testing.T) {
 	var sum int64
 	for _, l := range v.Lanes {
 		sum += l.Sent
+	}
+	if begun != sum {
+		t.Errorf("%d requests of %d that the prober began", sum, begun)
 	}
 	if sum != int64(seen["*history.Request"]) || v.Accounts.Answered != sum || v.Accounts.Unlogged != 0 {
 		t.Errorf("%d requests, Watch saw %d, accounts %+v", sum, seen["*history.Request"], v.Accounts)

@@ -33,8 +33,10 @@ func rate(l *verify.Lane) string {
 	switch {
 	case l.Sent == 0:
 		return "nothing sent"
+	case l.Probed() == 0:
+		return "nothing probed"
 	case l.Lost > 0:
-		return ratio(l.Lost, l.Sent)
+		return ratio(l.Lost, l.Probed())
 	case l.LostBelow <= 0 || history.LaneClass(l.Name) == verify.StepLane:
 		return "—"
 	case l.LostBelow >= 1:
@@ -45,8 +47,8 @@ func rate(l *verify.Lane) string {
 
 // sure is rate with its counts.
 func sure(l *verify.Lane) string {
-	counts := fmt.Sprintf("%s of %s", count(l.Lost), count(l.Sent))
-	if r := rate(l); l.Sent > 0 && r != "—" {
+	counts := fmt.Sprintf("%s of %s", count(l.Lost), count(l.Probed()))
+	if r := rate(l); l.Probed() > 0 && r != "—" {
 		return counts + ": " + r
 	}
 	return counts

@@ -1,9 +1,11 @@
 package report
 
 import (
+	"strings"
 	"testing"
 
 	"halab/internal/history"
+	"halab/internal/verify"
 )
 
 func TestRatioNeverRoundsToAllOrNone(t *testing.T) {
@@ -58,4 +60,20 @@ func FuzzPlain(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A bound stands beside the number of requests that it is made of.
+func TestSureCountsWhatProbed(t *testing.T) {
+	l := verify.Lane{Name: "kept", Sent: 501, OK: 71, Stale: 430, LostBelow: 3.0 / 71}
+	if got := sure(&l); got != "0 of 71: below 4.2 %" {
+		t.Errorf("%q", got)
+	}
+	l = verify.Lane{Name: "kept", Sent: 430, Stale: 430}
+	if got := sure(&l); got != "0 of 0" || rate(&l) != "nothing probed" {
+		t.Errorf("%q, %q", got, rate(&l))
+	}
+	l = verify.Lane{Name: "kept", Sent: 501, OK: 70, Lost: 1, Stale: 430}
+	if got := sure(&l); !strings.HasPrefix(got, "1 of 71: 1.4") {
+		t.Errorf("%q", got)
+	}
 }

@@ -189,6 +189,7 @@ type Expect struct {
 type Latency struct {
 	P99    Duration `yaml:"p99" doc:"The largest p99, counted from the intended send time."`
 	Factor float64  `yaml:"factor" min:"1" max:"1000000" doc:"How many times the p99 before the steps it may be."`
+	Max    Duration `yaml:"max" doc:"The longest that one answer, or the next message of a stream, may be waited for from the first command to the end of the traffic; 1s unless said otherwise, or what it took before the steps."`
 }
 
 // Switch is the move of traffic from one server to another.

@@ -32,11 +32,15 @@ func (s *start) run(ctx context.Context, env *Env) error {
 	if s.Nginx != "" {
 		what = "start nginx " + s.Nginx + " as " + s.Server.String()
 	}
-	env.Did(Command{Text: what, Server: s.Server})
 	program, err := env.program(s.Nginx)
 	if err != nil {
 		return err
 	}
+	did := Command{Text: what, Server: s.Server}
+	if program != nil {
+		did.Version = program.Got.String()
+	}
+	env.Did(did)
 	return env.Lab.StartServer(ctx, s.Server, program)
 }
 

@@ -78,7 +78,7 @@ func TestAccounts(t *testing.T) {
 }
 
 func TestMasked(t *testing.T) {
-	retried := only("new-50", func(r *request) { r.Log.Retries = 1; r.Done += 1000 * ms })
+	retried := only("new-50", func(r *request) { r.Log.Retries, r.Log.Tc = 1, 1000; r.Done += 1000 * ms })
 	moved := only("new-50", func(r *request) { r.Log.Redispatched = true })
 	runCases(t, []verdictCase{
 		{"nothing", build{}, Pass, "nothing masked", "no request was answered only after a retry"},

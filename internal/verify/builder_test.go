@@ -29,7 +29,7 @@ backends:
 frontends:
   - {name: app, bind: ":80", default_backend: bk}
 traffic:
-  timeout: 1s
+  timeout: 2s
   before: 1s
   after: 1s
   poll: {interval: 500ms}
@@ -169,7 +169,7 @@ func (b build) requests() []history.Event {
 func answerOf(r *history.Request, server string) {
 	version := map[string]string{"new": "1.22.1", "old": "1.18.0", "other": "1.26.3"}[server]
 	r.Server, r.Header = "bk/"+server, "nginx/"+version
-	r.Log = &history.Seen{State: "--", Server: r.Server, Status: r.Status}
+	r.Log = &history.Seen{State: "--", Server: r.Server, Status: r.Status, Bytes: 200}
 }
 
 // lose makes r a request that got no answer, and that HAProxy never saw
@@ -225,6 +225,15 @@ func parse(file, text string) (*scenario.Scenario, error) {
 func (b build) check(t *testing.T) *Verdict {
 	t.Helper()
 	return check(t, &source{events: b.history()})
+}
+
+func mustParse(t *testing.T, b build) *scenario.Scenario {
+	t.Helper()
+	s, err := parse("built.yaml", b.scenario())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func check(t *testing.T, src Source) *Verdict {

@@ -9,11 +9,41 @@ import (
 // carriedOut holds that the procedure was carried out to its end: every step
 // of the scenario ran, each did what it says, and the run was recorded to its
 // end.
-type carriedOut struct{ run *run }
+type carriedOut struct {
+	run *run
+	// on are the servers that steps acted on; everything is a step on HAProxy
+	// itself, or on any server.
+	on         map[string]bool
+	everything bool
+}
 
-func newCarriedOut(r *run) *carriedOut { return &carriedOut{r} }
+func newCarriedOut(r *run) *carriedOut { return &carriedOut{run: r, on: map[string]bool{}} }
 
-func (c *carriedOut) observe(history.Event) {}
+func (c *carriedOut) observe(e history.Event) {
+	s, ok := e.(*history.Step)
+	switch {
+	case !ok || s.Phase != history.Command:
+	case s.AnyServer || s.Takeover || s.Server == "":
+		c.everything = true
+	default:
+		c.on[s.Server] = true
+	}
+}
+
+// touched tells whether a step acted on something that serves: a server that
+// answered a request before it or after it. Where an answer does not tell its
+// server any may have given it.
+func (c *carriedOut) touched() bool {
+	if u := c.run.tally.servers[""]; c.everything || u != nil && u.Answers > 0 {
+		return true
+	}
+	for name := range c.on {
+		if s := c.run.tally.servers[name]; s != nil && s.Answers > 0 {
+			return true
+		}
+	}
+	return false
+}
 
 func (c *carriedOut) findings() []Finding {
 	out := []Finding{c.procedure()}
@@ -40,6 +70,8 @@ func (c *carriedOut) procedure() Finding {
 		f.Result, f.Count, f.Text = Inconclusive, 1, "no step did anything, so nothing is proved of an upgrade"
 	case apart == acted:
 		f.Result, f.Count, f.Text = Inconclusive, 1, "no traffic reaches the servers that the steps were for, so nothing is proved of an upgrade"
+	case !c.touched():
+		f.Result, f.Count, f.Text = Inconclusive, 1, "no step acted on a server that serves, so nothing is proved of an upgrade"
 	case apart > 0:
 		f.Text += fmt.Sprintf(", %d of them for servers that no traffic reaches", apart)
 	}

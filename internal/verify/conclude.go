@@ -84,13 +84,13 @@ func reasons(v *Verdict) []string {
 		return out
 	}
 	for _, l := range v.Lanes {
-		if l.Lost == 0 && l.Sent > 0 && history.LaneClass(l.Name) != StepLane {
-			out = append(out, fmt.Sprintf("0 of %s lost on %s: %s", plural(l.Sent, "request"), l.Name, l.sure()))
+		if l.Lost == 0 && l.Probed() > 0 && history.LaneClass(l.Name) != StepLane {
+			out = append(out, fmt.Sprintf("0 of %s lost on %s: %s", plural(l.Probed(), "request"), l.Name, l.sure()))
 		}
 	}
 	for _, f := range v.Findings {
 		switch f.Invariant {
-		case "switch", "coverage", "accounts agree", "control":
+		case "switch", "coverage", "standstill", "accounts agree", "control":
 			out = append(out, f.Text)
 		}
 	}
@@ -127,10 +127,10 @@ func (t *tally) laneList() []Lane {
 	out := []Lane{}
 	for _, name := range t.order {
 		l := *t.lanes[name]
-		if l.Sent > 0 && l.Lost == 0 {
+		if n := l.Probed(); n > 0 && l.Lost == 0 {
 			// The rule of three: with no event in n trials the 95 % upper
 			// bound of the rate is 3/n (Hanley and Lippman-Hand, JAMA 1983).
-			l.LostBelow = min(1, 3/float64(l.Sent))
+			l.LostBelow = min(1, 3/float64(n))
 		}
 		out = append(out, l)
 	}

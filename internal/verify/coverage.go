@@ -2,10 +2,9 @@ package verify
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"halab/internal/history"
@@ -16,13 +15,13 @@ import (
 // its end lies no gap between two probes that is wider than the scenario
 // allows: what falls into a gap is not seen.
 type coverage struct {
-	run   *run
-	lanes map[string]*covered
+	run     *run
+	lanes   map[string]*covered
+	records map[string]*records
 }
 
 type covered struct {
 	ticks   int64 // requests seen, unsent ones too
-	highest int64 // number of a request: its ID is lane-number, from 1
 	last    history.Micros
 	largest history.Micros
 	at      history.Micros   // where the largest gap begins
@@ -30,11 +29,20 @@ type covered struct {
 	steps   []history.Micros // the largest gap that touches each step's window
 }
 
-func newCoverage(r *run) *coverage { return &coverage{run: r, lanes: map[string]*covered{}} }
+func newCoverage(r *run) *coverage {
+	return &coverage{run: r, lanes: map[string]*covered{}, records: map[string]*records{}}
+}
 
 func (c *coverage) observe(e history.Event) {
 	r, ok := e.(*history.Request)
-	if !ok || r.Class() == StepLane {
+	if !ok {
+		return
+	}
+	if c.records[r.Lane] == nil {
+		c.records[r.Lane] = &records{}
+	}
+	c.records[r.Lane].add(number(r))
+	if r.Class() == StepLane {
 		return
 	}
 	lane := c.lanes[r.Lane]
@@ -46,7 +54,6 @@ func (c *coverage) observe(e history.Event) {
 		c.lanes[r.Lane] = lane
 	}
 	lane.ticks++
-	lane.highest = max(lane.highest, number(r))
 	switch {
 	case r.Outcome == history.Unsent, r.Outcome == history.Stale: // nothing was written
 	case lane.lives != nil:
@@ -98,16 +105,6 @@ func (l *covered) probed(at history.Micros) {
 	l.last = max(l.last, at)
 }
 
-// number is the place of a request in the schedule of its lane, 0 when its ID
-// does not say.
-func number(r *history.Request) int64 {
-	n, err := strconv.ParseInt(r.ID[strings.LastIndexByte(r.ID, '-')+1:], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 // allowed is the widest gap that still proves something: what the scenario
 // says, else three intervals of the densest lane and never less than busy.
 func (c *coverage) allowed() history.Micros {
@@ -146,6 +143,9 @@ func (c *coverage) findings() []Finding {
 			worst = b
 		}
 	}
+	for _, name := range c.known() {
+		out = append(out, c.complete(name)...)
+	}
 	return append(out, c.gap(worst.largest, worst.at))
 }
 
@@ -169,6 +169,19 @@ func (c *coverage) best() map[string]*covered {
 		}
 	}
 	return best
+}
+
+// known are the lanes that have a record, and those that have to have one.
+func (c *coverage) known() []string {
+	names := slices.Clone(c.run.order)
+	if c.run.end != nil {
+		for _, name := range slices.Sorted(maps.Keys(c.run.end.Issued)) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // trafficEnd is the time up to which requests are wanted: the traffic goes on
@@ -203,13 +216,6 @@ func (c *coverage) lane(name string, best history.Micros) []Finding {
 		out[len(out)-1].First = l.at
 		out[len(out)-1].locate(c.run, l.at)
 	}
-	switch missing := l.highest - l.ticks; {
-	case l.highest == 0 || c.run.end == nil || c.run.cut: // the record says it
-	case missing > 0:
-		doubt(missing, "%s of %s %s missing in the history", plural(missing, "request"), name, choose(missing, "is", "are"))
-	case missing < 0:
-		doubt(-missing, "%s of %s %s there twice in the history", plural(-missing, "request"), name, choose(-missing, "is", "are"))
-	}
 	return out
 }
 
@@ -217,11 +223,11 @@ func (c *coverage) lane(name string, best history.Micros) []Finding {
 // of three.
 const tooFew = 3
 
-// answers counts what was sent on schedule.
+// answers counts what was sent on schedule and was answered or lost.
 func (c *coverage) answers() int64 {
 	var n int64
 	for name := range c.lanes {
-		n += c.run.lane(name).Sent
+		n += c.run.lane(name).Probed()
 	}
 	return n
 }

@@ -74,7 +74,14 @@ func TestCoverage(t *testing.T) {
 		{"a record is there twice", build{events: twice("new-100")}, Inconclusive, "coverage", "1 request of new is there twice"},
 		{"a missing record is not made up for", build{events: func(all []history.Event) []history.Event {
 			return twice("new-100")(without(func(r *request) bool { return r.ID == "new-50" })(all))
-		}}, Inconclusive, "accounts agree", "accounts do not agree"},
+		}}, Inconclusive, "coverage", "1 request of new is missing"},
+		{"nor does it make up for one", build{events: func(all []history.Event) []history.Event {
+			return twice("new-100")(without(func(r *request) bool { return r.ID == "new-50" })(all))
+		}}, Inconclusive, "coverage", "1 request of new is there twice"},
+		{"as many as the prober began", build{events: issued(201)}, Pass, "coverage", "largest gap"},
+		{"the last are missing", build{events: issued(204)}, Inconclusive, "coverage", "3 requests of new are missing"},
+		{"more than the prober began", build{events: issued(200)}, Inconclusive, "coverage", "1 request of new is there that the prober never began"},
+		{"all of a lane are missing", build{events: atEnd(func(e *history.End) { e.Issued = map[string]int64{"h2": 7} })}, Inconclusive, "coverage", "7 requests of h2 are missing"},
 	})
 }
 
@@ -82,6 +89,22 @@ func twice(id string) func([]history.Event) []history.Event {
 	return func(all []history.Event) []history.Event {
 		i := slices.IndexFunc(all, func(e history.Event) bool { r, ok := e.(*request); return ok && r.ID == id })
 		return slices.Insert(all, i, all[i])
+	}
+}
+
+// issued says how many requests of new the prober began.
+func issued(n int64) func([]history.Event) []history.Event {
+	return atEnd(func(e *history.End) { e.Issued = map[string]int64{"new": n} })
+}
+
+// The numbers that are kept do not grow with the run, but for what is missing.
+func TestRecords(t *testing.T) {
+	var l records
+	for _, n := range []int64{2, 1, 4, 3, 3, 9, 7, 0, 8, 1, 10} {
+		l.add(n)
+	}
+	if highest, distinct := l.highest(); highest != 10 || distinct != 8 || l.twice != 2 || l.ticks != 11 || len(l.numbers) != 2 {
+		t.Errorf("%d, %d: %+v", highest, distinct, l)
 	}
 }
 

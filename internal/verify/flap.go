@@ -10,33 +10,45 @@ import (
 // server that it has left, except where the scenario says so.
 type flap struct {
 	run *run
-	// at is how far along the path each reused connection has come.
-	at    map[int64]int
+	// at is how far along the path each reused connection has come, and since
+	// when its client can know: HTTP/2 sends many requests at once.
+	at    map[int64]place
 	path  []string
 	count int64
 	first history.Micros
 	conn  int64
 }
 
-func newFlap(r *run) *flap { return &flap{run: r, path: r.path(), at: map[int64]int{}} }
+// place is a place on the path, and when the first answer from there began.
+type place struct {
+	on    int
+	since history.Micros
+}
+
+func newFlap(r *run) *flap { return &flap{run: r, path: r.path(), at: map[int64]place{}} }
 
 func (f *flap) observe(e history.Event) {
 	r, ok := e.(*history.Request)
-	if !ok || r.Conn == 0 || r.Server == "" || len(f.path) == 0 || r.Class() != "kept" && r.Class() != "idle" {
+	if !ok || r.Conn == 0 || r.Server == "" || len(f.path) == 0 || !reuses(r.Class()) {
 		return
 	}
 	here := f.at[r.Conn]
 	switch {
-	case r.Server == f.path[here]:
-	case here+1 < len(f.path) && r.Server == f.path[here+1]:
-		f.at[r.Conn] = here + 1
-	case here > 0 && r.Server == f.path[here-1]:
+	case r.Server == f.path[here.on]:
+		here.since = min(here.since, answeredAt(r))
+		f.at[r.Conn] = here
+	case here.on+1 < len(f.path) && r.Server == f.path[here.on+1]:
+		f.at[r.Conn] = place{here.on + 1, answeredAt(r)}
+	case here.on > 0 && r.Server == f.path[here.on-1] && began(r) >= here.since:
 		if f.count == 0 {
 			f.first, f.conn = began(r), r.Conn
 		}
 		f.count++
 	}
 }
+
+// reuses tells the lanes whose connections carry one request after the other.
+func reuses(lane string) bool { return lane == "kept" || lane == "idle" || lane == "h2" }
 
 func (f *flap) findings() []Finding {
 	if len(f.path) == 0 {

@@ -27,12 +27,16 @@ steps:
   - maint: SERVER
 `
 
+func runs(role string) history.Software {
+	return history.Software{Role: role, Name: "nginx", Asked: "1.18.0", Got: "1.18.0"}
+}
+
 // toSeveral is a run of that scenario. Requests for which unsent is true are
 // missing, in HAProxy's counters too.
 func toSeveral(server string, unsent func(*history.Request) bool) []history.Event {
 	all := []history.Event{&history.Header{
 		Version: history.Version, Scenario: strings.ReplaceAll(several, "SERVER", server),
-		Software: []history.Software{{Role: "bk_www/nginx1", Name: "nginx", Asked: "1.18.0", Got: "1.18.0"}, {Role: "bk_api/nginx1", Name: "nginx", Asked: "1.18.0", Got: "1.18.0"}},
+		Software: []history.Software{runs("bk_www/nginx1"), runs("bk_www/nginx2"), runs("bk_api/nginx1"), runs("bk_api/nginx2")},
 		Lanes:    []history.Lane{{Name: "new@www", Interval: 10 * ms}, {Name: "new@api", Interval: 10 * ms}},
 	}}
 	ref, _ := haproxy.ParseServerRef(server)
@@ -44,10 +48,14 @@ func toSeveral(server string, unsent func(*history.Request) bool) []history.Even
 	for i := range int64(201) {
 		at := 10 * ms * history.Micros(i)
 		for k, to := range []string{"www", "api"} {
+			by := "bk_" + to + "/nginx1"
+			if at < command && i%2 == 1 {
+				by = "bk_" + to + "/nginx2"
+			}
 			r := &history.Request{
 				ID: fmt.Sprintf("new.%d-%d", k+1, i+1), Lane: "new@" + to, Conn: 2*i + int64(k) + 1, Intended: at, Sent: at + 1, First: at + ms, Done: at + ms,
-				Status: 200, Header: "nginx/1.18.0", Server: "bk_" + to + "/nginx1", Want: 7, Got: 7, Outcome: history.OK,
-				Log: &history.Seen{State: "--", Server: "bk_" + to + "/nginx1", Status: 200},
+				Status: 200, Header: "nginx/1.18.0", Server: by, Want: 7, Got: 7, Outcome: history.OK,
+				Log: &history.Seen{State: "--", Server: by, Status: 200, Bytes: 200},
 			}
 			if !unsent(r) {
 				all, counts[to].ReqTot = append(all, r), counts[to].ReqTot+1

@@ -17,9 +17,8 @@ const (
 	lost
 	stale
 	unsent
-	// undecided is a request that may not be sent again by itself and that
-	// got no whole answer: whether it was carried out cannot be known (RFC
-	// 9110, 9.2.2).
+	// undecided is a request of which nobody can know whether it was lost: see
+	// doubt.
 	undecided
 )
 
@@ -30,6 +29,7 @@ const uploadLane = "upload"
 // record of a request itself contradicts is lost.
 type judge struct {
 	statuses []int
+	timeout  history.Micros
 	headers  map[string][]string // Server headers by server, in lower case: several where a step starts another version
 	servers  map[string]string   // server by Server header, "" where several show it
 
@@ -39,7 +39,7 @@ type judge struct {
 }
 
 func newJudge(s *scenario.Scenario, h *history.Header) *judge {
-	j := &judge{statuses: s.Expect.Statuses(), headers: map[string][]string{}, servers: map[string]string{}}
+	j := &judge{statuses: s.Expect.Statuses(), timeout: history.M(s.Traffic.TimeoutD()), headers: map[string][]string{}, servers: map[string]string{}}
 	for _, p := range h.Software {
 		if p.Name != "nginx" {
 			continue
@@ -78,19 +78,17 @@ func (j *judge) class(r *history.Request) class {
 
 // sort finds it: whatever is not known to be fine is lost.
 func (j *judge) sort(r *history.Request) class {
-	switch r.Outcome {
-	case history.OK:
-		if j.contradiction(r) == "" {
-			return fine
-		}
-	case history.Stale:
+	switch {
+	case r.Outcome == history.Stale:
 		return stale
-	case history.Unsent:
+	case r.Outcome == history.Unsent:
 		return unsent
-	case history.Closed, history.InFlight, history.Reset, history.Timeout, history.Truncated:
-		if r.Class() == uploadLane && r.Sent > 0 {
-			return undecided
-		}
+	case r.Outcome == history.OK && j.contradiction(r) != "":
+		return lost
+	case j.doubt(r) != none:
+		return undecided
+	case r.Outcome == history.OK:
+		return fine
 	}
 	return lost
 }
@@ -112,16 +110,18 @@ func (j *judge) cause(r *history.Request) string {
 const switchingProtocols = 101
 
 // contradiction says why an answer that is called ok cannot be, or "": its
-// status is not allowed, its body is short, or it is of no server or version
-// that runs in the lab.
+// status is not allowed, its body is short or long, it came too late, or it is
+// of no server or version that runs in the lab.
 func (j *judge) contradiction(r *history.Request) string {
 	headers, known := j.headers[r.Server]
 	_, version := j.servers[strings.ToLower(r.Header)]
 	switch {
 	case !slices.Contains(j.statuses, r.Status) && !(r.Class() == StreamLane && r.Status == switchingProtocols):
 		return fmt.Sprintf("ok with status %d", r.Status)
-	case r.Got < r.Want:
+	case r.Got != r.Want:
 		return fmt.Sprintf("ok with %d of %d bytes", r.Got, r.Want)
+	case j.late(r) && !j.served(r):
+		return fmt.Sprintf("ok after %s, of %s", round(answered(r)-r.Intended), round(j.timeout))
 	case r.Status >= 400 && r.Server == "" && r.Header == "":
 		return "" // HAProxy's own answer, which the scenario allows
 	case r.Header == "":

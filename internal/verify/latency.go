@@ -117,7 +117,7 @@ func (l *latency) findings() []Finding {
 func (l *latency) unknown(lane *[len(phases)]histogram) string {
 	want := l.run.scenario.Expect.Latency
 	switch {
-	case want == nil:
+	case want == nil || want.P99 == 0 && want.Factor == 0:
 		return ""
 	case lane == nil || lane[1].count == 0:
 		return "during"

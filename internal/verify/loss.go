@@ -139,14 +139,14 @@ func (l *loss) findings() []Finding {
 }
 
 func (l *loss) finding(name string, lane *lossLane) Finding {
-	sent := l.run.lane(name).Sent
+	n := l.run.lane(name).Probed()
 	f := Finding{Invariant: "no failure", Lane: name, Result: Pass, Count: lane.lost}
 	if lane.lost == 0 {
-		f.Text = fmt.Sprintf("0 of %s lost on %s", plural(sent, "request"), name)
+		f.Text = fmt.Sprintf("0 of %s lost on %s", plural(n, "request"), name)
 		return f
 	}
 	f.First, f.Last = lane.first, lane.last
-	f.Text = fmt.Sprintf("%d of %s lost on %s: %s", lane.lost, plural(sent, "request"), name, causes(lane.causes))
+	f.Text = fmt.Sprintf("%d of %s lost on %s: %s", lane.lost, plural(n, "request"), name, causes(lane.causes))
 	if lane.step != nil {
 		f.Step, f.Line = lane.step.Index, lane.step.Line
 		f.Text += fmt.Sprintf("; the first at %s, after step %d %s", at(lane.first), f.Step, lane.step.Text)

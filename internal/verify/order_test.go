@@ -76,11 +76,11 @@ func TestLateCompletion(t *testing.T) {
 		}
 	}
 	runCases(t, []verdictCase{
-		{"a slow answer of the old server", build{events: finish(1400 * ms)}, Pass, "switch", "1ms after the command"},
-		{"out of its place", build{events: func(all []history.Event) []history.Event {
+		{"a slow answer of the old server", build{expect: "latency: {max: 2s}", events: finish(1400 * ms)}, Pass, "switch", "1ms after the command"},
+		{"out of its place", build{expect: "latency: {max: 2m}", events: func(all []history.Event) []history.Event {
 			for _, e := range all {
 				if r, ok := e.(*request); ok && r.ID == "poll-5" {
-					r.Done += 60_000 * ms
+					r.Done, r.Log.Arrived = r.Done+60_000*ms, r.Sent
 				}
 			}
 			return finish(1400 * ms)(all)

@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -104,6 +105,24 @@ func TestReasonsOfPass(t *testing.T) {
 	for rate, want := range map[float64]string{1: "100 %", 2: "100 %", 0.6: "60 %", 0.015: "1.5 %", 0.000003: "0.0003 %", 3e-8: "0.000003 %"} {
 		if got := percent(rate); got != want {
 			t.Errorf("percent(%g) = %q, want %q", rate, got, want)
+		}
+	}
+}
+
+// What probed nothing makes nobody surer.
+func TestBoundCountsWhatProbed(t *testing.T) {
+	v := build{expect: "stale: 200\n  max-gap: 1s", request: func(r *request) {
+		if r.Lane == "kept" && r.Reuse > 0 && r.Reuse%4 > 0 {
+			stalled(r)
+		}
+	}}.check(t)
+	for _, l := range v.Lanes {
+		if n := l.OK; l.Lost > 0 || l.LostBelow != min(1, 3/float64(n)) || l.Name == "kept" && (l.Stale == 0 || n == l.Sent) {
+			t.Errorf("%+v: lost below %g", l, l.LostBelow)
+		}
+		want := fmt.Sprintf("0 of %d requests lost on %s", l.OK, l.Name)
+		if !strings.Contains(strings.Join(v.Reasons, "\n"), want) || !strings.Contains(v.find("no failure", Pass)[0].Text, "0 of 5 ") {
+			t.Errorf("the reasons lack %q: %q", want, v.Reasons)
 		}
 	}
 }

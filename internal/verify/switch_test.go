@@ -142,3 +142,28 @@ func TestFlapBack(t *testing.T) {
 		{"on new connections it is no flap", build{request: only("new-107", func(r *request) { answerOf(r, "old") })}, Pass, "no flap back", ""},
 	})
 }
+
+// Over HTTP/2 what was sent before the first answer of the new server came is
+// no flap: the two were under way together.
+func TestFlapBackOverH2(t *testing.T) {
+	back := only("kept-107", func(r *request) { answerOf(r, "old") })
+	for longer, want := range map[history.Micros]Result{0: Fail, 90 * ms: Pass} {
+		if v := (build{request: both(overH2(longer), back)}).check(t); len(v.find("no flap back", want)) != 1 {
+			t.Errorf("answers %s later: no flap back is not %s:\n%s", longer, want, listed(v.Findings))
+		}
+	}
+}
+
+// overH2 sends the lane kept over HTTP/2, on which answers may take long while
+// others are under way.
+func overH2(longer history.Micros) func(*request) {
+	return func(r *request) {
+		if r.Lane != "kept" {
+			return
+		}
+		r.Lane, r.Conn = "h2", 1
+		if r.Sent >= moved && r.Sent < moved+60*ms {
+			r.First, r.Done = r.First+longer, r.Done+longer
+		}
+	}
+}

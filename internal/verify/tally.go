@@ -23,14 +23,18 @@ type Lane struct {
 	// Undecided requests are neither answered nor lost: nobody can know.
 	Undecided int64                     `json:"undecided,omitempty"`
 	Outcomes  map[history.Outcome]int64 `json:"outcomes"`
-	// Largest is the largest gap between two sends one after the other, and
-	// Seen the largest between two sends around which an answer came: an
-	// outage shorter than that may have gone unseen.
+	// Largest is the largest gap between two sends one after the other: an
+	// outage of this lane that is shorter may have gone unseen.
 	Largest history.Micros `json:"largest_gap_us"`
 	// LostBelow is the bound below which the true rate of loss is with 95 %
-	// confidence, when none was lost: 3/n.
+	// confidence, when none of the n that probed was lost: 3/n.
 	LostBelow float64 `json:"lost_below,omitempty"`
 }
+
+// Probed is how many requests say something of the rate of loss: those that
+// were answered or lost. A stale one was not sent, and of an undecided one
+// nobody knows.
+func (l *Lane) Probed() int64 { return l.OK + l.Lost }
 
 // Server is the count of one server's answers.
 type Server struct {

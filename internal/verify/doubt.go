@@ -1,0 +1,134 @@
+package verify
+
+import (
+	"fmt"
+
+	"halab/internal/history"
+)
+
+// doubt is why nobody can know whether a request was lost.
+type doubt int
+
+const (
+	none doubt = iota
+	// uncarried is an upload without a whole answer. It may not be sent again
+	// by itself: whether it was carried out cannot be known (RFC 9110, 9.2.2).
+	uncarried
+	// unread is a request that HAProxy served in time, by its log, and whose
+	// answer the prober did not read in time: it was the prober that stood
+	// still.
+	unread
+	// contrary is an answer of which HAProxy's log tells another server,
+	// another status or fewer bytes than the client got: one of the two
+	// records is wrong.
+	contrary
+)
+
+// doubt is that of a request; none of one that was surely answered or lost.
+func (j *judge) doubt(r *history.Request) doubt {
+	switch r.Outcome {
+	case history.OK:
+		switch {
+		case j.late(r):
+			return unread
+		case contradicted(r):
+			return contrary
+		}
+		return none
+	case history.Timeout:
+		if j.served(r) {
+			return unread
+		}
+	case history.Closed, history.InFlight, history.Reset, history.Truncated:
+	default:
+		return none
+	}
+	if r.Class() == uploadLane && r.Sent > 0 {
+		return uncarried
+	}
+	return none
+}
+
+// served tells whether HAProxy's log says that a request was served cleanly
+// and in time.
+func (j *judge) served(r *history.Request) bool {
+	l := r.Log
+	return l != nil && l.State.Clean() && l.Arrived > 0 && l.Ta >= 0 && servedBy(l) < r.Intended+j.timeout
+}
+
+// late tells an answer that came when the prober had given up: it has to be a
+// timeout, unless it is the prober that stood still.
+func (j *judge) late(r *history.Request) bool {
+	return answered(r)-r.Intended > j.timeout+busy
+}
+
+// answered is when the answer was whole; that to a stream, when it began.
+func answered(r *history.Request) history.Micros {
+	if r.Class() == StreamLane {
+		return answeredAt(r)
+	}
+	return r.Done
+}
+
+// contradicted tells an answer that HAProxy's log does not know.
+func contradicted(r *history.Request) bool {
+	l := r.Log
+	if l == nil {
+		return false
+	}
+	return l.Status != r.Status || l.Bytes < r.Got || r.Server != "" && l.Server != r.Server
+}
+
+// unclear is invariant 2: a request of which nobody can know whether it was
+// lost is not failed, and neither is it passed.
+type unclear struct {
+	run   *run
+	seen  map[doubtful]*ended
+	order []doubtful
+}
+
+// doubtful is a doubt on a lane.
+type doubtful struct {
+	lane string
+	why  doubt
+}
+
+func newUnclear(r *run) *unclear { return &unclear{run: r, seen: map[doubtful]*ended{}} }
+
+func (u *unclear) observe(e history.Event) {
+	r, ok := e.(*history.Request)
+	if !ok || u.run.class(r) != undecided {
+		return
+	}
+	key := doubtful{r.Lane, u.run.doubt(r)}
+	d := u.seen[key]
+	if d == nil {
+		d = &ended{first: when(r)}
+		u.seen[key] = d
+		u.order = append(u.order, key)
+	}
+	d.count++
+	d.last = when(r)
+}
+
+func (u *unclear) findings() []Finding {
+	var out []Finding
+	for _, key := range u.order {
+		d := u.seen[key]
+		f := Finding{Invariant: "decided", Lane: key.lane, Result: Inconclusive, Count: d.count, First: d.first, Last: d.last, Text: key.text(d.count)}
+		f.locate(u.run, d.first)
+		out = append(out, f)
+	}
+	return out
+}
+
+func (d doubtful) text(n int64) string {
+	on := plural(n, "request") + " on " + d.lane + " " + choose(n, "was", "were") + " "
+	switch d.why {
+	case uncarried:
+		return fmt.Sprintf("%s without a whole answer: whether %s carried out cannot be known", plural(n, "upload")+" ended", choose(n, "it was", "they were"))
+	case unread:
+		return on + "served in time, by HAProxy's log, and seen too late: the prober stood still"
+	}
+	return on + "answered otherwise than HAProxy's log says: one of the two records is wrong"
+}

@@ -1,0 +1,132 @@
+package verify
+
+import (
+	"strings"
+	"testing"
+
+	"halab/internal/history"
+)
+
+// The stretch in which a built run stands still, from just before its command.
+const (
+	still = 995 * ms
+	again = still + 1100*ms
+)
+
+// answeredLate lets what was due in the standstill be answered at its end. By
+// HAProxy's log it took as long as took says.
+func answeredLate(took func(r *request) history.Micros) func(*request) {
+	return func(r *request) {
+		if r.Lane == "new" && r.Intended >= still && r.Intended < again {
+			r.First, r.Done = again, again
+			r.Log.Arrived, r.Log.Ta = r.Sent+100, int64(took(r)/ms)
+		}
+	}
+}
+
+func allOfIt(*request) history.Micros { return 1000 * ms }
+
+func noneOfIt(*request) history.Micros { return ms }
+
+// slept lets halab itself stand still: what was due is sent at the end, and
+// what had been sent is read then.
+func slept(r *request) {
+	if r.Intended < still-ms || r.Intended >= again {
+		return
+	}
+	if r.Intended >= still {
+		r.Sent = again
+	}
+	r.First, r.Done = again+ms, again+ms
+	r.Log.Arrived, r.Log.Ta = r.Sent+100, 1
+}
+
+func TestStandstill(t *testing.T) {
+	frozen := answeredLate(allOfIt)
+	early := func(r *request) { // as slow before any step
+		if r.Lane == "new" && r.Intended < 90*ms {
+			r.First, r.Done = 900*ms, 900*ms
+		}
+	}
+	shorter := func(r *request) {
+		if r.ID == "new-105" {
+			r.First, r.Done = r.Sent+1050*ms, r.Sent+1050*ms
+		}
+	}
+	runCases(t, []verdictCase{
+		{"nothing waits", build{}, Pass, "standstill", "from the first command on nobody waited longer than 1ms for an answer (on"},
+		{"all wait and are answered", build{request: frozen}, Fail, "standstill", "the traffic stood still for 1.09s on new, from 1.001s; 1s is allowed; it began after step 1 maint: bk/old"},
+		{"HAProxy stood still, and its log does not tell", build{request: answeredLate(noneOfIt)}, Fail, "standstill", "the traffic stood still for 1.09s on new"},
+		{"longer is allowed", build{expect: "latency: {max: 2s}", request: frozen}, Pass, "standstill", "nobody waited longer than 1.09s"},
+		{"a p99 of more is allowed", build{expect: "latency: {p99: 2s}", request: frozen}, Pass, "standstill", "nobody waited longer than 1.09s"},
+		{"less is allowed", build{expect: "latency: {max: 50ms}", request: only("new-105", func(r *request) { r.First, r.Done = r.First+60*ms, r.Done+60*ms })}, Fail, "standstill", "for 61ms on new, from 1.041s; 50ms is allowed"},
+		{"less was allowed before any step", build{expect: "latency: {max: 50ms}", request: only("new-50", func(r *request) { r.First, r.Done = r.First+60*ms, r.Done+60*ms })}, Pass, "standstill", "longer than 1ms"},
+		{"not as slow before", build{request: both(early, shorter)}, Fail, "standstill", "for 1.05s on new"},
+		{"retries are told by another rule", build{expect: "masked: 1", request: only("new-105", func(r *request) { r.Log.Retries, r.Log.Tc, r.First, r.Done = 1, 1000, r.First+1010*ms, r.Done+1010*ms })}, Pass, "standstill", "longer than 11ms"},
+		{"halab stood still", build{expect: "max-gap: 2s", request: slept}, Inconclusive, "standstill", "while halab itself stood still"},
+		{"halab stood still, in mode tcp", build{mode: "tcp", expect: "max-gap: 2s", request: slept}, Inconclusive, "standstill", "while halab itself stood still"},
+		{"halab was late on one connection", build{request: only("kept-105", func(r *request) {
+			r.Sent, r.First, r.Done = r.Sent+960*ms, r.Sent+1050*ms, r.Sent+1050*ms
+		})}, Inconclusive, "standstill", "somebody waited 1.05s on kept, from 1.041s"},
+		{"both stood still", build{expect: "max-gap: 2s", request: both(slept, only("new-100", func(r *request) {
+			r.First, r.Done, r.Log.Arrived, r.Log.Ta = r.Sent+1104*ms, r.Sent+1104*ms, r.Sent, 1103
+		}))}, Fail, "standstill", "for 1.1s on new, from 0.991s"},
+	})
+}
+
+// As slow as before the steps is no standstill, for whoever sets no bound.
+func TestAsSlowAsBefore(t *testing.T) {
+	slow := func(r *request) {
+		switch r.ID {
+		case "poll-1":
+			r.First, r.Done = r.Sent+998*ms, r.Sent+998*ms
+		case "poll-4":
+			r.First, r.Done = r.Sent+997*ms, r.Sent+997*ms
+		}
+	}
+	events := build{request: slow}.history()
+	for _, e := range events { // the first is due earlier than a run can begin
+		if r, ok := e.(*request); ok && r.ID == "poll-1" {
+			r.Intended, r.Sent = 0, 1
+		}
+	}
+	if v := check(t, &source{events: events}); v.Result != Pass {
+		t.Error(v.Reasons)
+	}
+	s := newStandstill(newRun(mustParse(t, build{}), build{}.header()))
+	for before, want := range map[history.Micros]history.Micros{0: longWait, 300 * ms: longWait, 3000 * ms: 3000 * ms} {
+		if got := s.limit(before); got != want {
+			t.Errorf("%s before the steps: %s is allowed, want %s", before, got, want)
+		}
+	}
+}
+
+func TestQuietStreams(t *testing.T) {
+	quiet := func(from, length history.Micros) func([]history.Event) []history.Event {
+		r := heldBy("1", "old", 2*ms, allOver)
+		r.QuietFrom, r.Quiet = from, length
+		return withStreams(r)
+	}
+	downloads := func(r *request) {
+		if r.ID == "new-105" {
+			r.Lane, r.ID, r.First, r.Done = "download", "download-1", r.First+1500*ms, r.Done+1500*ms
+		}
+	}
+	runCases(t, []verdictCase{
+		{"a message each interval", build{events: quiet(1100*ms, 201*ms)}, Pass, "standstill", "nobody waited longer than 1ms"},
+		{"no message for long", build{events: quiet(800*ms, 1300*ms)}, Fail, "standstill", "the traffic stood still for 1.1s on stream, from 0.800s; 1s is allowed; it began after step 1 maint"},
+		{"not known from when", build{events: quiet(0, 1300*ms)}, Fail, "standstill", "for 1.1s on stream"},
+		{"before the steps", build{expect: "latency: {max: 300ms}", events: quiet(100*ms, 700*ms)}, Pass, "standstill", "nobody waited longer than 1ms"},
+		{"a download lasts", build{request: downloads, events: without(func(*request) bool { return false })}, Inconclusive, "coverage", ""},
+	})
+	if v := (build{request: downloads}).check(t); len(v.find("standstill", Fail)) > 0 {
+		t.Error("a download that lasts is called a standstill")
+	}
+}
+
+// The longest wait is part of how sure a PASS is.
+func TestPassTellsTheLongestWait(t *testing.T) {
+	if v := (build{}).check(t); !strings.Contains(strings.Join(v.Reasons, "\n"), "nobody waited longer than 1ms") {
+		t.Error(v.Reasons)
+	}
+}
