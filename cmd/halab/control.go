@@ -27,7 +27,7 @@ func (f runFlags) controlled(s *scenario.Scenario) (*control, error) {
 	}
 	c, what, err := upgrade.Control(s)
 	if errors.Is(err, upgrade.ErrNothingProtects) {
-		return nil, usagef("--control: %s: %w", s.Name, err)
+		return nil, usagef("the control of %s: %w", s.Name, err)
 	}
 	return &control{c, what}, err
 }
@@ -58,15 +58,15 @@ func (c *control) run(ctx context.Context, a *app, f runFlags, chooser *rehearse
 		Halab: halabVersion(), Lab: options, Watch: live.watch, Control: c.what})
 }
 
-// withControl takes the control's verdict into v, where the run had one.
-func withControl(v *verify.Verdict, history string) error {
+// withControl takes the control's verdict into v, where the run had one. One
+// that is wanted and cannot be judged is a doubt, and no error: the run itself
+// can be.
+func withControl(v *verify.Verdict, history string) {
 	c, err := judgeAlone(filepath.Join(filepath.Dir(history), controlDir, rehearse.HistoryFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	switch {
+	case err == nil:
+		v.WithControl(c)
+	case !errors.Is(err, fs.ErrNotExist):
+		v.WithoutControl(err.Error())
 	}
-	if err != nil {
-		return fmt.Errorf("judge the control: %w", err)
-	}
-	v.WithControl(c)
-	return nil
 }

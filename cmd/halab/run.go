@@ -122,7 +122,7 @@ func (a *app) rehearse(ctx context.Context, f runFlags, c *rehearse.Chooser, s *
 	a.say("%s", describe(choice, s))
 	live := newLive(a.ui)
 	runErr := rehearse.Run(ctx, rehearse.Config{Scenario: s, Choice: choice, Out: res.dir,
-		Halab: halabVersion(), Lab: options, Watch: live.watch})
+		Halab: halabVersion(), Lab: options, Watch: live.watch, Controlled: control != nil})
 	live.close()
 	if runErr == nil && control != nil {
 		runErr = control.run(ctx, a, f, c, res)

@@ -38,8 +38,9 @@ type Config struct {
 	// Lab are the options of the lab; Log and Stay are set by Run.
 	Lab lab.Options
 	// Control says what this run leaves out, where it is the control of
-	// another one.
-	Control string
+	// another one; Controlled that it is to be judged with a control of it.
+	Control    string
+	Controlled bool
 	// Halab is the version of halab, for the history.
 	Halab string
 	// Watch gets every event as it happens, from several goroutines but one
@@ -179,7 +180,7 @@ func (r *run) begin(ctx context.Context) error {
 	r.join = newJoin(r.started, r.event)
 	r.event(&history.Header{
 		Version: history.Version, Halab: r.Halab, Lab: r.lab.Name, Started: r.started.UTC(),
-		Control: r.Control, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
+		Control: r.Control, Controlled: r.Controlled, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
 		Runtime: r.Choice.Runtime.Name(), Why: r.Choice.Why,
 		Software: r.Choice.Software(r.Scenario), Lanes: probe.Lanes(r.Scenario.Traffic), Steps: r.plan.Size(),
 	})
