@@ -21,8 +21,9 @@ var ErrNothingProtects = errors.New("no step to leave out")
 // puts a server into maintenance or drain, itself or among the steps that it
 // stands for, with those before it that had put the same server there. Where
 // the procedure does not end the server later, the control stops it instead,
-// which is what the maintenance makes room for. Steps that wait for what now
-// never comes are left out too.
+// which is what the maintenance makes room for; where it starts it again at once,
+// the server stays away for a while first. Steps that wait for what now never
+// comes are left out too.
 //
 // The control has the text of the scenario that it was made of. Its steps
 // alone differ, each with the line that it came from.

@@ -64,9 +64,11 @@ func TestControl(t *testing.T) {
   - replace: {server: bk/a, nginx: 1.22.1}
   - ready: bk/a
 `, `
-1 replace: {server: bk/a, nginx: 1.22.1}
-2 ready: bk/a
-`, "without step 1 drain: bk/a and step 3 maint: bk/a"},
+1 quit: bk/a
+2 wait: 2s
+3 start: {server: bk/a, nginx: 1.22.1}
+4 ready: bk/a
+`, "without step 1 drain: bk/a and step 3 maint: bk/a and with servers away for 2s"},
 		{"the second flip", `
   - maint: bk/a
   - ready: bk/a
@@ -80,13 +82,17 @@ func TestControl(t *testing.T) {
 		{"rolling", `
   - rolling: {servers: [bk/a, bk/b], nginx: 1.22.1}
 `, `
-1 replace: {server: bk/a, nginx: 1.22.1}
-2 ready: bk/a
-3 expect: {server: bk/a, state: UP, within: 30s}
-4 replace: {server: bk/b, nginx: 1.22.1}
-5 ready: bk/b
-6 expect: {server: bk/b, state: UP, within: 30s}
-`, "without maintenance in step 1 rolling: {servers: [bk/a, bk/b], nginx: 1.22.1}"},
+1 quit: bk/a
+2 wait: 2s
+3 start: {server: bk/a, nginx: 1.22.1}
+4 ready: bk/a
+5 expect: {server: bk/a, state: UP, within: 30s}
+6 quit: bk/b
+7 wait: 2s
+8 start: {server: bk/b, nginx: 1.22.1}
+9 ready: bk/b
+10 expect: {server: bk/b, state: UP, within: 30s}
+`, "without maintenance in step 1 rolling: {servers: [bk/a, bk/b], nginx: 1.22.1} and with servers away for 2s"},
 		{"blue and green", `
   - blue_green: {blue: [bk/a, bk/b], green: [bk/c]}
 `, `
@@ -114,14 +120,16 @@ func TestControl(t *testing.T) {
 `, `
 parallel 1
   1 stop: bk/a
-  2 start: bk/a
-  3 ready: bk/a
-  4 stop: bk/a
-  5 start: bk/a
-  6 ready: bk/a
+  2 wait: 2s
+  3 start: bk/a
+  4 ready: bk/a
+  5 stop: bk/a
+  6 wait: 2s
+  7 start: bk/a
+  8 ready: bk/a
 parallel 2
-  7 wait: 1s
-`, "without maintenance in step 1 parallel: {steps: [{repeat: {times: 2, steps: [{maint: bk/a}, {expect: {server: bk/a, sessions: 0}}, {stop: bk/a}, {start: bk/a}, {ready: bk/a}]}}, {wait: 1s}]}"},
+  9 wait: 1s
+`, "without maintenance in step 1 parallel: {steps: [{repeat: {times: 2, steps: [{maint: bk/a}, {expect: {server: bk/a, sessions: 0}}, {stop: bk/a}, {start: bk/a}, {ready: bk/a}]}}, {wait: 1s}]} and with servers away for 2s"},
 		{"a step that is named", `
   - maint: bk/a
   - expect: {server: bk/a, sessions: 0}

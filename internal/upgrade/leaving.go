@@ -2,7 +2,9 @@ package upgrade
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"halab/internal/haproxy"
 	"halab/internal/scenario"
@@ -31,6 +33,7 @@ type leaving struct {
 	servers map[haproxy.ServerRef]*bare // those that lose their protection
 	inside  bool                        // a step to leave out, or what it stands for
 	changed int                         // steps left out or replaced so far
+	waited  bool                        // a server is kept away
 }
 
 // bare is a server that loses its protection, and how far the control is with
@@ -39,7 +42,13 @@ type bare struct {
 	endsLater bool // the procedure ends it after the step that protects it
 	exposed   bool // that step was left out, and the end is to come
 	stopped   bool // by the control itself
+	away      bool // it was ended without protection, and is not back
 }
+
+// away is how long a server that the procedure starts again is gone in the
+// control. In a lab that takes milliseconds, which few probes meet; where it
+// is done in earnest it takes longer.
+const away = 2 * time.Second
 
 func newLeaving(s *scenario.Scenario, left []int) *leaving {
 	l := &leaving{s: s, servers: map[haproxy.ServerRef]*bare{}}
@@ -100,9 +109,22 @@ func (l *leaving) simple(step scenario.Step) []scenario.Step {
 			l.changed++
 			return l.instead(step, args.Server, b)
 		}
-	case ending:
-		if b := l.servers[args.ends()]; b != nil {
-			b.exposed = false
+	case *replace:
+		if b := l.servers[args.Server]; b != nil && b.exposed {
+			l.changed++
+			return slices.Concat(l.simple(quitStep(args.Server, step.Pos)), l.simple(startStep(args.Server, args.Nginx, step.Pos)))
+		}
+	case *end:
+		if b := l.servers[args.Server]; b != nil && b.exposed {
+			b.exposed, b.away = false, true
+		}
+	case *start:
+		if b := l.servers[args.Server]; b != nil && b.away {
+			l.changed++
+			b.away, l.waited = false, true
+			pause := waitStep(away)
+			pause.Pos = step.Pos
+			return []scenario.Step{pause, step}
 		}
 	case waiting:
 		if l.inVain(args) {
@@ -120,9 +142,7 @@ func (l *leaving) instead(step scenario.Step, ref haproxy.ServerRef, b *bare) []
 		return nil
 	}
 	b.stopped = true
-	stop := newStop().(*end)
-	stop.Server = ref
-	return []scenario.Step{{Kind: "stop", Text: "stop: " + ref.String(), Args: stop, Pos: step.Pos}}
+	return []scenario.Step{stopStep(ref, step.Pos)}
 }
 
 // inVain tells a step that waits for what does not come without protection:
@@ -159,8 +179,28 @@ func (l *leaving) what(left []int) string {
 	if compound {
 		place = "maintenance in " + place
 	}
+	what := "without " + place
 	if len(stopped) > 0 {
-		return fmt.Sprintf("with %s in place of %s", strings.Join(stopped, ", "), place)
+		what = fmt.Sprintf("with %s in place of %s", strings.Join(stopped, ", "), place)
 	}
-	return "without " + place
+	if l.waited {
+		what += fmt.Sprintf(" and with servers away for %s", away)
+	}
+	return what
+}
+
+func stopStep(ref haproxy.ServerRef, pos scenario.Pos) scenario.Step {
+	args := newStop().(*end)
+	args.Server = ref
+	return scenario.Step{Kind: "stop", Text: "stop: " + ref.String(), Args: args, Pos: pos}
+}
+
+func quitStep(ref haproxy.ServerRef, pos scenario.Pos) scenario.Step {
+	args := newQuit().(*end)
+	args.Server = ref
+	return scenario.Step{Kind: "quit", Text: "quit: " + ref.String(), Args: args, Pos: pos}
+}
+
+func startStep(ref haproxy.ServerRef, version string, pos scenario.Pos) scenario.Step {
+	return scenario.Step{Kind: "start", Text: fmt.Sprintf("start: {server: %s, nginx: %s}", ref, version), Args: &start{Server: ref, Nginx: version}, Pos: pos}
 }
