@@ -135,7 +135,12 @@ func TestOrigin(t *testing.T) {
 		change func(*request)
 	}{
 		{"1 proxy (not reached)", func(r *request) { lose(r, history.Refused) }},
-		{"1 server (no server took the connection", func(r *request) { r.Outcome, r.Status, r.Log.State = history.Proxy5xx, 503, "SC" }},
+		{"1 proxy (no server took the connection", func(r *request) { r.Outcome, r.Status, r.Log.State = history.Proxy5xx, 503, "SC" }},
+		{"1 proxy (the server closed the connection before", func(r *request) { r.Outcome, r.Status, r.Log.State = history.Proxy5xx, 502, "SH" }},
+		{"1 proxy (the server did not answer within", func(r *request) { r.Outcome, r.Status, r.Log.State = history.Proxy5xx, 504, "sH" }},
+		{"1 proxy (the request waited in a queue", func(r *request) { r.Outcome, r.Status, r.Log.State = history.Proxy5xx, 503, "sQ" }},
+		{"1 server (the server died during the transfer", func(r *request) { r.Outcome, r.Log.State = history.Truncated, "SD" }},
+		{"1 server (the server sent or read nothing", func(r *request) { r.Outcome, r.Log.State = history.Truncated, "sD" }},
 		{"1 server", func(r *request) { r.Outcome, r.Status = history.Server5xx, 500 }},
 		{"1 server", func(r *request) { r.Outcome, r.Status, r.Log = history.Server5xx, 500, nil }},
 		{"1 client", func(r *request) { r.Outcome, r.Log.State = history.Timeout, "CD" }},
