@@ -148,9 +148,11 @@ func (r *run) rehearse(ctx context.Context) error {
 	target.EndStreams = r.lab.EndStreams
 	prober := probe.New(target, r.started, r.request)
 	traffic, stopTraffic := context.WithCancel(ctx)
+	// The states are looked at until what is in flight has ended as well.
+	sampling, stopSampling := context.WithCancel(ctx)
 	var sides sync.WaitGroup
-	sides.Go(func() { prober.Run(traffic, r.Scenario.Traffic) })
-	sides.Go(func() { r.sample(traffic) })
+	sides.Go(func() { defer stopSampling(); prober.Run(traffic, r.Scenario.Traffic) })
+	sides.Go(func() { r.sample(sampling) })
 	err := r.procedure(ctx, prober)
 	stopTraffic()
 	sides.Wait()

@@ -106,6 +106,7 @@ func invariants(r *run) []invariant {
 		newTermination(r),
 		newAccounts(r),
 		newHealth(r),
+		newCapacity(r),
 		newDrained(r),
 		newCarriedOut(r),
 	}
