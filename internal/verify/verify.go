@@ -121,6 +121,7 @@ var damage = []string{
 	"no failure",
 	"nothing masked",
 	"stale connections",
+	"standstill",
 }
 
 // Source hands out the events of a history: *history.Reader is one.
