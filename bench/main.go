@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string) error {
 	flags.IntVar(&o.rounds, "rounds", 3, "rounds, of which the medians are taken")
 	flags.DurationVar(&o.length, "length", 4*time.Second, "length of one measurement")
 	flags.IntVar(&o.judged, "judged", 2_000_000, "requests of the history that is judged")
-	what := flags.String("what", "closed,open,judging", "what to measure")
+	what := flags.String("what", "closed,open,sampling,judging", "what to measure")
 	rates := flags.String("rates", "100,1000,5000", "requests a second of the open loops")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -64,6 +64,32 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	for part := range strings.SplitSeq(*what, ",") {
+		switch part {
+		case "closed":
+			err = beside(ctx, dir, o, closedLoops)
+		case "open":
+			err = beside(ctx, dir, o, openLoops)
+		case "judging":
+			err = judging(ctx, dir, o)
+		case "sampling":
+			err = sampling(ctx, dir, o)
+		default:
+			err = fmt.Errorf("unknown measurement %q", part)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beside measures on a stack of its own, with the tools that are there.
+func beside(ctx context.Context, dir string, o options, measure func(context.Context, *stack, []tool, options) error) error {
+	dir, err := os.MkdirTemp(dir, "")
+	if err != nil {
+		return err
+	}
 	s, err := start(ctx, dir)
 	if err != nil {
 		return err
@@ -73,20 +99,5 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	for part := range strings.SplitSeq(*what, ",") {
-		switch part {
-		case "closed":
-			err = closedLoops(ctx, s, tools, o)
-		case "open":
-			err = openLoops(ctx, s, tools, o)
-		case "judging":
-			err = judging(ctx, dir, o)
-		default:
-			err = fmt.Errorf("unknown measurement %q", part)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return measure(ctx, s, tools, o)
 }

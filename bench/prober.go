@@ -21,6 +21,7 @@ var children = map[string]func(context.Context, []string) error{
 	"generate": generate,
 	"judge":    judge,
 	"prober":   prober,
+	"sampler":  sampler,
 }
 
 // prober runs halab's prober: with a rate in an open loop as halab runs it,

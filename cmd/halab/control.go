@@ -27,7 +27,7 @@ func (f runFlags) controlled(s *scenario.Scenario) (*control, error) {
 	}
 	c, what, err := upgrade.Control(s)
 	if errors.Is(err, upgrade.ErrNothingProtects) {
-		return nil, usagef("--control: %s: %w", s.Name, err)
+		return nil, usagef("the control of %s: %w", s.Name, err)
 	}
 	return &control{c, what}, err
 }
@@ -40,7 +40,7 @@ type control struct {
 // run rehearses the control beside the results of the run itself, whose
 // configuration it shares but for what it is.
 func (c *control) run(ctx context.Context, of rehearse.Config, choice rehearse.Choice) error {
-	of.Scenario, of.Choice, of.Control = c.scenario, choice, c.what
+	of.Scenario, of.Choice, of.Control, of.Controlled = c.scenario, choice, c.what, false
 	of.Out = filepath.Join(of.Out, controlDir)
 	if err := os.Mkdir(of.Out, 0o755); err != nil {
 		return fmt.Errorf("make the directory for the control: %w", err)
@@ -61,15 +61,15 @@ func (a *app) control(ctx context.Context, f runFlags, chooser *rehearse.Chooser
 	return c.run(ctx, of, choice)
 }
 
-// withControl takes the control's verdict into v, where the run had one.
-func withControl(v *verify.Verdict, history string) error {
+// withControl takes the control's verdict into v, where the run had one. One
+// that is wanted and cannot be judged is a doubt, and no error: the run itself
+// can be.
+func withControl(v *verify.Verdict, history string) {
 	c, err := judgeAlone(filepath.Join(filepath.Dir(history), controlDir, rehearse.HistoryFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	switch {
+	case err == nil:
+		v.WithControl(c)
+	case !errors.Is(err, fs.ErrNotExist):
+		v.WithoutControl(err.Error())
 	}
-	if err != nil {
-		return fmt.Errorf("judge the control: %w", err)
-	}
-	v.WithControl(c)
-	return nil
 }

@@ -23,7 +23,8 @@ func judge(path string) (*verify.Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v, withControl(v, path)
+	withControl(v, path)
+	return v, nil
 }
 
 func judgeAlone(path string) (*verify.Verdict, error) {

@@ -127,7 +127,8 @@ func (a *app) rehearse(ctx context.Context, f runFlags, c *rehearse.Chooser, s *
 	}
 	a.say("%s", describe(choice, s))
 	live := newLive(a.ui)
-	config := rehearse.Config{Scenario: s, Choice: choice, Out: res.dir, Halab: halabVersion(), Lab: options, Watch: live.watch}
+	config := rehearse.Config{Scenario: s, Choice: choice, Out: res.dir, Halab: halabVersion(), Lab: options,
+		Watch: live.watch, Controlled: control != nil}
 	runErr := rehearse.Run(ctx, config)
 	live.close()
 	if runErr == nil && control != nil {

@@ -46,18 +46,35 @@ type Lab struct {
 
 // Cell is what was found at one rate and one length.
 type Cell struct {
-	Rate     float64        `json:"rate"`      // probes a second
-	Length   history.Micros `json:"length_us"` // mean length of the outages, as measured
-	Outages  int            `json:"outages"`
-	Seen     int            `json:"seen"`
-	Expected float64        `json:"expected"` // mean of min(1, rate·length)
+	Rate    float64        `json:"rate"`      // probes a second
+	Length  history.Micros `json:"length_us"` // mean length of the outages, as measured
+	Outages int            `json:"outages"`
+	Seen    int            `json:"seen"`
+	// Skipped outages are not among these: their begin or end is not known
+	// well enough, because the machine was busy.
+	Skipped  int     `json:"skipped"`
+	Expected float64 `json:"expected"` // mean of min(1, rate·length)
 }
 
 // Share is the share of the outages that was seen.
-func (c Cell) Share() float64 { return float64(c.Seen) / float64(c.Outages) }
+func (c Cell) Share() float64 { return float64(c.Seen) / float64(max(1, c.Outages)) }
 
 // Off is by how much the share differs from the expected one, in points.
 func (c Cell) Off() float64 { return 100 * math.Abs(c.Share()-c.Expected) }
+
+// MaxOff is by how many points a share may differ from the expected one.
+const MaxOff = 5
+
+// Doubt says why a cell of which n outages were wanted shows nothing, or "".
+func (c Cell) Doubt(n int) string {
+	switch {
+	case c.Outages < (n+1)/2:
+		return fmt.Sprintf("only %d of %d outages were as long as they should be and known well enough: the machine is too busy", c.Outages, n)
+	case c.Off() > MaxOff:
+		return fmt.Sprintf("the share that was seen is %.1f points off; %d are allowed", c.Off(), MaxOff)
+	}
+	return ""
+}
 
 // The grid: lengths are given as shares of the time between two probes, from
 // rarely seen to always seen. At rates above these the two commands that make
@@ -110,50 +127,69 @@ func measure(ctx context.Context, lab Lab, rate, share float64, n int) (Cell, er
 	sending.Go(func() {
 		probe.New(lab.Target, started, w.event).Run(traffic, scenario.Traffic{New: &scenario.New{Rate: rate}})
 	})
-	outages, err := inject(ctx, lab.Admin, started, time.Duration(float64(time.Second)/rate), share, n)
+	outages, skipped, err := inject(ctx, flips(lab.Admin, started), started, time.Duration(float64(time.Second)/rate), share, n)
 	stop()
 	sending.Wait()
-	return tally(rate, outages, w.bad), err
+	c := tally(rate, outages, w.bad)
+	c.Skipped = skipped
+	return c, err
 }
 
 // golden is the fraction of the golden ratio: its multiples fall evenly into
 // the interval, so a few outages try every phase of the schedule.
 const golden = 0.6180339887498949
 
-// inject makes n outages, each at another phase of the probes' schedule.
-func inject(ctx context.Context, admin *adminsock.Client, started time.Time, period time.Duration, share float64, n int) ([]outage, error) {
-	var out []outage
+// known is the share of the time between two probes that the exchange with the
+// stats socket may take for an outage's begin or end to be known: it lies
+// somewhere within.
+const known = 10
+
+// inject makes n outages, each at another phase of the probes' schedule. One
+// whose begin or end is not known well enough is made up for, up to n times.
+func inject(ctx context.Context, set flip, started time.Time, period time.Duration, share float64, n int) (out []outage, skipped int, err error) {
 	next := time.Since(started) + 2*period
-	for i := range n {
+	for i := 0; len(out) < n && skipped < n; i++ {
 		_, phase := math.Modf(float64(i) * golden)
 		begin := next + time.Duration(phase*float64(period))
 		if err := sleep(ctx, begin-time.Since(started)); err != nil {
-			return out, err
+			return out, skipped, err
 		}
-		from, err := command(ctx, admin, started, "maint")
+		from, took, err := set(ctx, haproxy.Maint)
 		if err != nil {
-			return out, err
+			return out, skipped, err
 		}
 		if err := sleep(ctx, from.D()+time.Duration(share*float64(period))-time.Since(started)); err != nil {
-			return out, err
+			return out, skipped, err
 		}
-		to, err := command(ctx, admin, started, "ready")
+		to, tookToo, err := set(ctx, haproxy.Ready)
 		if err != nil {
-			return out, err
+			return out, skipped, err
 		}
-		out = append(out, outage{from, to})
+		if max(took, tookToo) > period/known {
+			skipped++
+		} else {
+			out = append(out, outage{from, to})
+		}
 		// A whole number of periods on, so that the phase stays what it was.
 		next += (2 + time.Duration(math.Ceil(share))) * period
+		if late := time.Since(started) - next; late > 0 {
+			next += (late/period + 1) * period
+		}
 	}
-	return out, nil
+	return out, skipped, nil
 }
 
-// command sets the state and returns when that took effect: in the middle of
-// the exchange, give or take half of its fraction of a millisecond.
-func command(ctx context.Context, admin *adminsock.Client, started time.Time, state string) (history.Micros, error) {
-	before := history.Since(started)
-	_, err := admin.Command(ctx, "set server "+server.String()+" state "+state)
-	return (before + history.Since(started)) / 2, err
+// flip sets the server's state and returns when that took effect, in the
+// middle of the exchange give or take its half, and how long the exchange took.
+type flip func(ctx context.Context, state haproxy.ServerAction) (history.Micros, time.Duration, error)
+
+func flips(admin *adminsock.Client, started time.Time) flip {
+	return func(ctx context.Context, state haproxy.ServerAction) (history.Micros, time.Duration, error) {
+		before := time.Since(started)
+		_, err := admin.Command(ctx, "set server "+server.String()+" state "+string(state))
+		after := time.Since(started)
+		return history.M((before + after) / 2), after - before, err
+	}
 }
 
 // tally counts the outages in which a failed request was sent. A request is

@@ -19,9 +19,13 @@ import (
 
 // The referee takes no word of the verdict: it counts what the prober sent,
 // what HAProxy counted, what HAProxy logged and what nginx logged, request by
-// request, in a run that passes and in runs that fail.
+// request, in runs that pass and in runs that fail, and on every lane.
 func TestReferee(t *testing.T) {
-	for _, name := range []string{"debian-upgrade", "no-maintenance", "backup-down"} {
+	t.Run("every-lane", func(t *testing.T) {
+		t.Parallel()
+		agree(t, rehearsedText(t, "every-lane", everyLane))
+	})
+	for _, name := range []string{"backup-down", "debian-upgrade", "no-maintenance", "tls-upgrade"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			out := rehearsed(t, name)
@@ -29,6 +33,33 @@ func TestReferee(t *testing.T) {
 		})
 	}
 }
+
+const everyLane = `apiVersion: halab/v1
+name: every-lane
+haproxy: {version: "2.6", defaults: {option: [http-no-delay]}}
+backends:
+  - name: bk_app
+    servers:
+      - {name: nginx1, address: 127.0.0.1:81, nginx: 1.22.1, check: true, backup: true}
+      - {name: nginx2, address: 127.0.0.1:82, nginx: 1.18.0, check: true}
+frontends:
+  - {name: app, bind: ":80", ssl: {bind: ":443", alpn: [h2, http/1.1]}, default_backend: bk_app}
+traffic:
+  before: 1s
+  after: 1s
+  poll: {interval: 500ms}
+  new: {rate: 20}
+  kept: {rate: 20, connections: 4}
+  idle: {connections: 3, interval: 1s}
+  download: {connections: 2, lasts: 500ms}
+  upload: {connections: 2, lasts: 500ms}
+  stream: {connections: 2, every: 200ms}
+  tls: {rate: 10}
+  h2: {rate: 20, connections: 2}
+steps:
+  - maint: bk_app/nginx2
+  - expect: {header: nginx/1.22.1}
+`
 
 // rehearsed runs a scenario that ships and returns its results.
 func rehearsed(t *testing.T, name string) string {

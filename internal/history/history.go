@@ -42,10 +42,13 @@ type Header struct {
 	File     string    `json:"file"`
 	Scenario string    `json:"scenario"` // the scenario's YAML text, whole
 	// Control says what the run leaves out, where it is a control.
-	Control  string     `json:"control,omitempty"`
-	Runtime  string     `json:"runtime"`
-	Why      string     `json:"why,omitempty"` // why this runtime was taken
-	Software []Software `json:"software"`
+	Control string `json:"control,omitempty"`
+	// Controlled says that the run is to be judged together with a control of
+	// it, which is a history of its own.
+	Controlled bool       `json:"controlled,omitempty"`
+	Runtime    string     `json:"runtime"`
+	Why        string     `json:"why,omitempty"` // why this runtime was taken
+	Software   []Software `json:"software"`
 	// Lanes are the traffic classes with their schedule.
 	Lanes []Lane `json:"lanes"`
 	// Steps is how many steps the procedure has, compound ones written out.

@@ -39,8 +39,9 @@ type Config struct {
 	// Lab are the options of the lab; Log and Stay are set by Run.
 	Lab lab.Options
 	// Control says what this run leaves out, where it is the control of
-	// another one.
-	Control string
+	// another one; Controlled that it is to be judged with a control of it.
+	Control    string
+	Controlled bool
 	// Halab is the version of halab, for the history.
 	Halab string
 	// Turn waits until the traffic may begin, on a lab that is ready; what it
@@ -152,12 +153,19 @@ func (r *run) rehearse(ctx context.Context) error {
 	defer cancel(nil)
 	go r.stopWhenFull(ctx, cancel)
 	traffic, stopTraffic := context.WithCancel(ctx)
+	// The states are looked at until what is in flight has ended as well.
+	sampling, stopSampling := context.WithCancel(ctx)
 	var sides sync.WaitGroup
 	probers := r.probers()
-	for _, p := range probers {
-		sides.Go(func() { p.Run(traffic, r.Scenario.Traffic) })
-	}
-	sides.Go(func() { r.sample(traffic) })
+	sides.Go(func() {
+		defer stopSampling()
+		var lanes sync.WaitGroup
+		for _, p := range probers {
+			lanes.Go(func() { p.Run(traffic, r.Scenario.Traffic) })
+		}
+		lanes.Wait()
+	})
+	sides.Go(func() { r.sample(sampling) })
 	err = r.procedure(ctx, probers[0])
 	stopTraffic()
 	sides.Wait()
@@ -203,7 +211,7 @@ func (r *run) begin(ctx context.Context) error {
 	r.join = newJoin(r.started, r.event)
 	r.event(&history.Header{
 		Version: history.Version, Halab: r.Halab, Lab: r.lab.Name, Started: r.started.UTC(),
-		Control: r.Control, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
+		Control: r.Control, Controlled: r.Controlled, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
 		Runtime: r.Choice.Runtime.Name(), Why: r.Choice.Why,
 		Software: r.Choice.Software(r.Scenario), Lanes: r.lanes(), Steps: r.plan.Size(),
 	})

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -45,16 +46,39 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests := map[string]func(*testing.T, context.Context){
-		"a loss by keyboard":           lossByKeyboard,
-		"a loss by pointer":            lossByPointer,
-		"a million requests":           aMillion,
-		"figures are report.json's":    figuresAreTheJSON,
-		"matrices, quiet and fitting":  matricesFit,
-		"quiet and within its width":   quietAndFits,
-		"whole without its own script": wholeWithoutScript,
+		"a loss by keyboard":            lossByKeyboard,
+		"a loss by pointer":             lossByPointer,
+		"a million requests":            aMillion,
+		"figures are report.json's":     figuresAreTheJSON,
+		"matrices, quiet and fitting":   matricesFit,
+		"printed it says what it lacks": printed,
+		"quiet and within its width":    quietAndFits,
+		"whole without its own script":  wholeWithoutScript,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, ctx) })
+	}
+}
+
+// printed: on paper nobody can ask for the losses behind the disclosure.
+func printed(t *testing.T, ctx context.Context) {
+	v := failed()
+	for i := range 30 {
+		l := v.Lost[0]
+		l.ID = fmt.Sprint("new-more-", i)
+		v.Lost = append(v.Lost, l)
+	}
+	v.LostAll = int64(len(v.Lost))
+	b := open(t, ctx, v, 1000)
+	const note = `(() => { const n = document.querySelector('.printed'); return getComputedStyle(n).display + ' ' + n.textContent })()`
+	if got := eval[string](t, b, note); !strings.HasPrefix(got, "none") {
+		t.Errorf("on a screen: %q", got)
+	}
+	if _, err := chromedp.Call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := eval[string](t, b, note), fmt.Sprintf("block %d more", len(v.Lost)-shownLost); !strings.HasPrefix(got, want) {
+		t.Errorf("on paper: %q, want %q", got, want)
 	}
 }
 

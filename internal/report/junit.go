@@ -54,8 +54,8 @@ type junitFailure struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes junit.xml: one testcase an invariant and lane, and one for the
-// verdict as a whole. A finding is a failure only where the verdict is not
+// JUnit writes junit.xml: one testcase an invariant and lane, the same ones for
+// every run of a scenario, and one for the verdict as a whole. A finding is a failure only where the verdict is not
 // the one that the scenario expects: a scenario that has to fail and does is
 // a passed test. There is no <error>, which some readers do not know; a doubt
 // is a failure whose message begins with INCONCLUSIVE.
@@ -64,9 +64,8 @@ func JUnit(w io.Writer, v *verify.Verdict) error {
 		Name: visible(v.Scenario), Time: seconds(v.Length),
 		Timestamp: strings.TrimSuffix(visible(v.Started), "Z"), Properties: junitProperties(v),
 	}
-	names := map[string]int{}
-	for i := range v.Findings {
-		suite.Cases = append(suite.Cases, junitFinding(v, &v.Findings[i], names))
+	for _, c := range junitCases(v) {
+		suite.Cases = append(suite.Cases, junitJudged(v, c))
 	}
 	suite.Cases = append(suite.Cases, junitVerdict(v))
 	return writeSuite(w, suite)
@@ -105,27 +104,27 @@ func junitProperties(v *verify.Verdict) []junitProperty {
 	return out
 }
 
-// junitFinding: its name is numbered where one invariant says several things
-// of a lane, for readers take class and name together as the case.
-func junitFinding(v *verify.Verdict, f *verify.Finding, names map[string]int) junitCase {
-	name := f.Invariant
-	if f.Lane != "" {
-		name += " on " + f.Lane
+func junitJudged(v *verify.Verdict, j *judged) junitCase {
+	name := j.invariant
+	if j.lane != "" {
+		name += " on " + j.lane
 	}
-	if names[name]++; names[name] > 1 {
-		name = fmt.Sprintf("%s (%d)", name, names[name])
+	c := junitCase{Class: junitClass(v), Name: visible(name), File: visible(v.File), Time: "0", SystemOut: j.text()}
+	f := j.gravest()
+	if f == nil {
+		return c
 	}
-	c := junitCase{Class: junitClass(v), Name: visible(name), File: visible(v.File), Line: f.Line, Time: "0", SystemOut: visible(f.Text)}
+	c.Line = f.Line
 	if f.Result == verify.Pass {
 		return c
 	}
 	message := fmt.Sprintf("%s: %s", f.Result, f.Text)
 	if v.AsWanted {
-		c.SystemOut = visible(message + " (the scenario expects " + string(v.Expected) + ")")
+		c.SystemOut = visible(string(f.Result)+": ") + j.text() + visible(" (the scenario expects "+string(v.Expected)+")")
 		return c
 	}
 	c.SystemOut = ""
-	c.Failure = &junitFailure{Message: visible(message), Type: string(f.Result), Text: examples(v, f)}
+	c.Failure = &junitFailure{Message: visible(message), Type: string(f.Result), Text: j.text() + examples(v, f)}
 	return c
 }
 
@@ -148,7 +147,6 @@ func junitClass(v *verify.Verdict) string { return "halab." + visible(v.Scenario
 // examples are the first lost requests of a lane that lost some.
 func examples(v *verify.Verdict, f *verify.Finding) string {
 	var out strings.Builder
-	out.WriteString(visible(f.Text))
 	n := 0
 	for i := range v.Lost {
 		l := &v.Lost[i]

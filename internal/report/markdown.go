@@ -54,13 +54,28 @@ func md(s string) string {
 		case strings.ContainsRune("\\`*[]#+|~@<>&\"'", r),
 			r == '_' && !(wordAt(runes, i-1) && wordAt(runes, i+1)),
 			r == ':' && i+1 < len(runes) && runes[i+1] == '/',
-			i == 0 && strings.ContainsRune("-=0123456789", r) && !wordAt(runes, 1):
+			i == 0 && strings.ContainsRune("-=", r) && !wordAt(runes, 1),
+			i > 0 && i == listMarker(runes):
 			fmt.Fprintf(&out, "&#%d;", r)
 		default:
 			out.WriteRune(r)
 		}
 	}
 	return out.String()
+}
+
+// listMarker is the place of the mark behind a number that makes the text an
+// item of a list (CommonMark 5.2): digits, then . or ), then a space or the
+// end; 0 where there is none.
+func listMarker(runes []rune) int {
+	i := 0
+	for i < len(runes) && '0' <= runes[i] && runes[i] <= '9' {
+		i++
+	}
+	if i > 0 && i < len(runes) && strings.ContainsRune(".)", runes[i]) && (i+1 == len(runes) || runes[i+1] == ' ') {
+		return i
+	}
+	return 0
 }
 
 func wordAt(runes []rune, i int) bool {

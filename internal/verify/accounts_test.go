@@ -86,9 +86,33 @@ func TestMasked(t *testing.T) {
 		{"a redispatch", build{request: moved}, Fail, "nothing masked", "1 request was answered only after HAProxy tried again (0 of them a second late)"},
 		{"within the budget", build{expect: "masked: 1", request: retried}, Pass, "nothing masked", "1 request"},
 		{"a retry of a request that was lost all the same", build{expect: "lost: 1", request: only("new-50", func(r *request) { r.Log.Retries = 3; r.Status, r.Outcome = 503, history.Proxy5xx })}, Pass, "nothing masked", "no request"},
-		{"counted but not logged", build{events: addEvent(&history.ServerState{At: allOver, Server: haproxy.ServerRef{Backend: "bk", Server: "old"}, Status: "MAINT", Wretr: 2, Wredis: 1})}, Inconclusive, "nothing masked", "HAProxy counts 2 retries and 1 redispatch, of which the log explains 0"},
+		{"counted but not logged", build{events: addEvent(counts(func(s *history.ServerState) { s.Wretr, s.Wredis = 2, 1 }))}, Inconclusive, "nothing masked", "HAProxy counts 2 retries and 1 redispatch; the log explains 0 retries and 0 redispatches"},
+		{"redispatches alone", build{events: addEvent(counts(func(s *history.ServerState) { s.Wredis = 7 }))}, Inconclusive, "nothing masked", "HAProxy counts 0 retries and 7 redispatches; the log explains 0 retries and 0 redispatches: somebody"},
+		{"one redispatch too many", build{expect: "masked: 1", request: moved, events: addEvent(counts(func(s *history.ServerState) { s.Wredis = 2 }))}, Inconclusive, "nothing masked", "the log explains 0 retries and 1 redispatch"},
+		{"each retry may be a redispatch", build{expect: "masked: 1", request: only("new-50", func(r *request) { r.Log.Redispatched, r.Log.Retries = true, 3 }), events: addEvent(counts(func(s *history.ServerState) { s.Wredis = 3 }))}, Pass, "nothing masked", "HAProxy counts 0 retries and 3 redispatches"},
+		{"a 5xx of a server that no client saw", build{events: addEvent(counts(func(s *history.ServerState) { s.Hrsp5xx = 9 }))}, Inconclusive, "nothing masked", "HAProxy counts 9 answers 5xx of the servers, and clients saw 0"},
+		{"a 5xx of a server that one saw", build{expect: "lost: 1", request: only("new-50", func(r *request) { r.Outcome, r.Status, r.Log.Status = history.Server5xx, 500, 500 }),
+			events: addEvent(counts(func(s *history.ServerState) { s.Hrsp5xx = 1 }))}, Pass, "nothing masked", "no request"},
 		{"a session in mode tcp", build{mode: "tcp", events: retriedSession}, Fail, "nothing masked", "1 connection was made only after HAProxy tried again"},
 	})
+}
+
+// counts are the counters of a server at the end.
+func counts(change func(s *history.ServerState)) *history.ServerState {
+	s := &history.ServerState{At: allOver, Server: haproxy.ServerRef{Backend: "bk", Server: "old"}, Status: "MAINT"}
+	change(s)
+	return s
+}
+
+// Of a run that was cut nobody says what HAProxy had counted and not logged.
+func TestMaskedOfACutRun(t *testing.T) {
+	v := build{events: func(all []history.Event) []history.Event {
+		all = addEvent(counts(func(s *history.ServerState) { s.Wretr, s.Wredis, s.Hrsp5xx = 2, 1, 1 }))(all)
+		return all[:len(all)-1]
+	}}.check(t)
+	if f := v.find("nothing masked", Pass); len(f) != 1 {
+		t.Error(listed(v.Findings))
+	}
 }
 
 func retriedSession(all []history.Event) []history.Event {
@@ -135,7 +159,12 @@ func TestOrigin(t *testing.T) {
 		change func(*request)
 	}{
 		{"1 proxy (not reached)", func(r *request) { lose(r, history.Refused) }},
-		{"1 server (no server took the connection", func(r *request) { r.Outcome, r.Status, r.Log.State = history.Proxy5xx, 503, "SC" }},
+		{"1 proxy (no server took the connection", func(r *request) { r.Outcome, r.Status, r.Log.State = history.Proxy5xx, 503, "SC" }},
+		{"1 proxy (the server closed the connection before", func(r *request) { r.Outcome, r.Status, r.Log.State = history.Proxy5xx, 502, "SH" }},
+		{"1 proxy (the server did not answer within", func(r *request) { r.Outcome, r.Status, r.Log.State = history.Proxy5xx, 504, "sH" }},
+		{"1 proxy (the request waited in a queue", func(r *request) { r.Outcome, r.Status, r.Log.State = history.Proxy5xx, 503, "sQ" }},
+		{"1 server (the server died during the transfer", func(r *request) { r.Outcome, r.Log.State = history.Truncated, "SD" }},
+		{"1 server (the server sent or read nothing", func(r *request) { r.Outcome, r.Log.State = history.Truncated, "sD" }},
 		{"1 server", func(r *request) { r.Outcome, r.Status = history.Server5xx, 500 }},
 		{"1 server", func(r *request) { r.Outcome, r.Status, r.Log = history.Server5xx, 500, nil }},
 		{"1 client", func(r *request) { r.Outcome, r.Log.State = history.Timeout, "CD" }},

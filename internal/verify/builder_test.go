@@ -94,7 +94,7 @@ func (b build) history() []history.Event {
 	for _, s := range []struct {
 		server, status string
 		at             history.Micros
-	}{{"new", "UP", 1}, {"old", "UP", 1}, {"other", "UP", 1}, {"old", "MAINT", 1050 * ms}} {
+	}{{"new", "UP", 1}, {"old", "UP", 1}, {"other", "UP", 1}, {"old", "MAINT", 1050 * ms}, {"new", "UP", 1200 * ms}, {"other", "UP", 1200 * ms}} {
 		all = append(all, &history.ServerState{At: s.at, Server: haproxy.ServerRef{Backend: "bk", Server: s.server}, Status: s.status, Weight: 1, Backup: s.server != "old"})
 	}
 	var haproxyCount history.Counters

@@ -37,6 +37,9 @@ func conclude(r *run, rules []invariant) *Verdict {
 	v.Lanes, v.Servers = r.laneList(), r.serverList()
 	v.Expected, v.wantedReason = Result(r.scenario.Expect.EffectiveVerdict()), r.scenario.Expect.Reason
 	v.left = r.header.Control
+	if v.left == "" && (r.header.Controlled || r.scenario.Control) {
+		v.WithoutControl("it has no history")
+	}
 	v.decide()
 	return v
 }

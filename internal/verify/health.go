@@ -21,126 +21,147 @@ type Transition struct {
 // maxTransitions bounds the list.
 const maxTransitions = 1000
 
-// health is invariants 14 and 15: a server goes down only when a step dealt
-// with it, never by its checks once a step has made it ready, and the weight
-// of the servers that are up does not fall below what the scenario allows.
+// health is invariant 15: a server becomes what a step has made it and nothing
+// else, and its state was looked at all the time.
 type health struct {
-	run    *run
-	status map[haproxy.ServerRef]history.ServerState
-	asked  map[string]bool // servers that a step has dealt with
-	ready  map[string]bool // those that the last such step has made ready
-	list   []Transition
-	strays []Transition
-	lowest map[string]lowest // by backend
+	run     *run
+	servers map[haproxy.ServerRef]*watched
+	list    []Transition
+	strays  []Transition
+	blind   unwatched
 }
 
-type lowest struct {
-	weight int64
-	at     history.Micros
+// watched is a server as far as the looks and the steps have come.
+type watched struct {
+	status string
+	since  history.Micros // when that was first seen
+	seen   history.Micros // the latest look
+	asked  bool           // a step has dealt with it
+	may    map[string]bool
+	freed  map[string]history.Micros // when a step let it leave that status
 }
+
+// unwatched is the longest time without a look at a server.
+type unwatched struct {
+	server   haproxy.ServerRef
+	from, to history.Micros
+}
+
+// Between two looks lies a tenth of a second, and every second at least one is
+// written down. lag is how much later than it was true a look may be told.
+const (
+	maxUnwatched = history.Micros(2_000_000)
+	lag          = history.Micros(1_000_000)
+)
 
 func newHealth(r *run) *health {
-	return &health{run: r, status: map[haproxy.ServerRef]history.ServerState{}, asked: map[string]bool{}, ready: map[string]bool{}, lowest: map[string]lowest{}, list: []Transition{}}
+	h := &health{run: r, servers: map[haproxy.ServerRef]*watched{}, list: []Transition{}}
+	for _, ref := range r.scenario.ServerRefs() {
+		h.server(ref)
+	}
+	return h
+}
+
+func (h *health) server(ref haproxy.ServerRef) *watched {
+	w := h.servers[ref]
+	if w == nil {
+		w = &watched{may: map[string]bool{}, freed: map[string]history.Micros{}}
+		h.servers[ref] = w
+	}
+	return w
 }
 
 func (h *health) observe(e history.Event) {
 	switch e := e.(type) {
 	case *history.Step:
-		if e.AnyServer {
-			for _, ref := range h.run.scenario.ServerRefs() {
-				h.asked[ref.String()] = true
-			}
-		}
-		if e.Server != "" {
-			h.asked[e.Server] = true
-			h.ready[e.Server] = e.Kind == "ready"
-			h.takenOut(e)
+		if e.Phase == history.Command {
+			h.command(e)
 		}
 	case *history.ServerState:
 		h.state(e)
 	}
 }
 
-// takenOut counts a server as gone from the command that takes it out: it may
-// be back before anybody has looked.
-func (h *health) takenOut(e *history.Step) {
-	ref, err := haproxy.ParseServerRef(e.Server)
-	was, known := h.status[ref]
-	if err != nil || !known || e.Kind != "maint" && e.Kind != "drain" {
-		return
+func (h *health) command(e *history.Step) {
+	if e.AnyServer {
+		for _, w := range h.servers {
+			w.dealt(anything, e.At)
+		}
 	}
-	out := was
-	out.At, out.Status = e.At, strings.ToUpper(e.Kind)
-	h.status[ref] = out
-	h.capacity(&out)
-	h.status[ref] = was // the look that sees it tells of the change
+	if ref, err := haproxy.ParseServerRef(e.Server); err == nil {
+		does, known := effects[e.Kind]
+		if !known {
+			does = anything
+		}
+		h.server(ref).dealt(does, e.At)
+	}
+}
+
+func (w *watched) dealt(does effect, at history.Micros) {
+	w.asked = true
+	for _, status := range does.ends {
+		w.freed[status] = at
+		if status == "DOWN" {
+			delete(w.may, status)
+		}
+	}
+	for _, status := range does.may {
+		w.may[status] = true
+	}
 }
 
 func (h *health) state(e *history.ServerState) {
-	was, known := h.status[e.Server]
-	h.status[e.Server] = *e
-	h.capacity(e)
+	w := h.server(e.Server)
+	h.watched(e.Server, w.seen, e.At)
+	was := w.status
+	w.seen, w.status = e.At, e.Status
 	// UP 1/3 and UP are the same state on the way to another.
-	if !known || base(was.Status) == base(e.Status) {
+	if was != "" && base(was) == base(e.Status) {
 		return
 	}
-	t := Transition{At: e.At, Server: e.Server.String(), From: was.Status, To: e.Status, Asked: h.asked[e.Server.String()]}
+	since := w.since
+	w.since = e.At
+	if was == "" {
+		return
+	}
+	t := Transition{At: e.At, Server: e.Server.String(), From: was, To: e.Status, Asked: w.asked}
 	if len(h.list) < maxTransitions {
 		h.list = append(h.list, t)
 	}
-	if to := haproxy.Status(e.Status); !t.Asked && !to.Serving() || to.Down() && h.ready[t.Server] {
+	if w.stray(haproxy.Status(was), haproxy.Status(e.Status), since) {
 		h.strays = append(h.strays, t)
+	}
+}
+
+// stray tells a change that no step accounts for. Coming up by itself is no
+// harm, but for what is to stay out of service.
+func (w *watched) stray(was, is haproxy.Status, since history.Micros) bool {
+	if was.Maint() || was.Base() == "DRAIN" && is.Serving() {
+		freed, ok := w.freed[was.Base()]
+		return !ok || freed < since-lag
+	}
+	return !is.Serving() && !w.may[is.Base()]
+}
+
+// watched notes the time between two looks at a server.
+func (h *health) watched(ref haproxy.ServerRef, from, to history.Micros) {
+	if to-from > h.blind.to-h.blind.from {
+		h.blind = unwatched{ref, from, to}
 	}
 }
 
 func base(status string) string { return haproxy.Status(status).Base() }
 
-// capacity sums the weight of the backend's servers that take traffic: the
-// active ones or, while none of them does, the first backup, or all of them
-// with option allbackups (HAProxy manual 4.2).
-func (h *health) capacity(e *history.ServerState) {
-	var active, backup int64
-	all := h.run.allBackups(e.Server.Backend)
-	for _, ref := range h.run.scenario.ServerRefs() {
-		if ref.Backend != e.Server.Backend {
-			continue
-		}
-		s, known := h.status[ref]
-		switch {
-		case !known:
-			return // until all were seen the sum is not the backend's
-		case !haproxy.Status(s.Status).Serving():
-		case !s.Backup:
-			active += s.Weight
-		case backup == 0 || all:
-			backup += s.Weight
-		}
-	}
-	weight := active
-	if active == 0 {
-		weight = backup
-	}
-	if low, ok := h.lowest[e.Server.Backend]; !ok || weight < low.weight {
-		h.lowest[e.Server.Backend] = lowest{weight, e.At}
-	}
-}
-
-func (r *run) allBackups(backend string) bool {
-	const option = "allbackups"
-	for _, b := range r.scenario.Backends {
-		if b.Name == backend && slices.Contains(b.Option, option) {
-			return true
-		}
-	}
-	return slices.Contains(r.scenario.HAProxy.Defaults.EffectiveOption(), option)
-}
-
 func (h *health) findings() []Finding {
-	f := Finding{Invariant: "health", Result: Pass, Count: int64(len(h.strays)), Text: h.summary()}
-	if len(h.status) == 0 {
-		f.Result, f.Text = Inconclusive, "no state of a server was recorded, so nothing is known of their health"
+	seen := false
+	for _, ref := range h.run.scenario.ServerRefs() {
+		w := h.servers[ref]
+		seen = seen || w.status != ""
+		h.watched(ref, w.seen, h.run.trafficEnd())
 	}
-	if len(h.strays) > 0 {
+	f := Finding{Invariant: "health", Result: Pass, Count: int64(len(h.strays)), Text: h.summary()}
+	switch {
+	case len(h.strays) > 0:
 		var parts []string
 		for _, t := range h.strays[:min(3, len(h.strays))] {
 			parts = append(parts, fmt.Sprintf("%s went from %s to %s at %s", t.Server, t.From, t.To, at(t.At)))
@@ -151,8 +172,14 @@ func (h *health) findings() []Finding {
 			f.Text += fmt.Sprintf("; and %d more", more)
 		}
 		f.locate(h.run, f.First)
+	case !seen:
+		f.Result, f.Text = Inconclusive, "no state of a server was recorded, so nothing is known of their health"
+	case h.blind.to-h.blind.from > maxUnwatched:
+		f.Result, f.Count, f.First, f.Last = Inconclusive, 1, h.blind.from, h.blind.to
+		f.Text = fmt.Sprintf("nobody looked at the state of %s from %s to %s; %s is allowed", h.blind.server, at(h.blind.from), at(h.blind.to), round(maxUnwatched))
+		f.locate(h.run, f.First)
 	}
-	return append([]Finding{f}, h.capacities()...)
+	return []Finding{f}
 }
 
 func (h *health) summary() string {
@@ -166,25 +193,4 @@ func (h *health) summary() string {
 		return text + ", after a step on that server"
 	}
 	return text + ", each after a step on that server"
-}
-
-func (h *health) capacities() []Finding {
-	var out []Finding
-	for _, b := range h.run.scenario.Backends {
-		low, ok := h.lowest[b.Name]
-		if !ok && h.run.scenario.Expect.MinWeight > 0 {
-			out = append(out, Finding{Invariant: "capacity", Result: Inconclusive, Text: fmt.Sprintf("the weight of the servers of %s is not known: not all were seen", b.Name)})
-		}
-		if !ok {
-			continue
-		}
-		f := Finding{Invariant: "capacity", Result: Pass, First: low.at, Text: fmt.Sprintf("the weight of the servers of %s that are up never fell below %d", b.Name, low.weight)}
-		if want := int64(h.run.scenario.Expect.MinWeight); low.weight < want {
-			f.Result, f.Count = Fail, 1
-			f.Text = fmt.Sprintf("the weight of the servers of %s that are up fell to %d at %s; %d is wanted", b.Name, low.weight, at(low.at), want)
-			f.locate(h.run, low.at)
-		}
-		out = append(out, f)
-	}
-	return out
 }

@@ -36,7 +36,7 @@ func TestHealth(t *testing.T) {
 		{"down after it was made ready", readied, Fail, "health", "bk/old went from UP to DOWN at 1.700s"},
 		{"coming up is no harm", build{events: func(all []history.Event) []history.Event {
 			for _, e := range all {
-				if s, ok := e.(*history.ServerState); ok && s.Server.Server == "other" {
+				if s, ok := e.(*history.ServerState); ok && s.Server.Server == "other" && s.At < 500*ms {
 					s.Status = "DOWN"
 				}
 			}
@@ -44,6 +44,58 @@ func TestHealth(t *testing.T) {
 		}}, Pass, "health", "2 changes of state"},
 		{"nothing was seen", build{events: unseen}, Inconclusive, "health", "no state of a server was recorded"},
 	})
+}
+
+// dealt adds a command on a server and the states that follow.
+func dealt(kind, server string, states ...*history.ServerState) func([]history.Event) []history.Event {
+	return func(all []history.Event) []history.Event {
+		return withStates(states...)(commands(history.Step{At: 1300 * ms, Kind: kind, Server: server})(all))
+	}
+}
+
+// Each kind of step lets its server become something, and no more.
+func TestHealthAfterAStep(t *testing.T) {
+	down := []*history.ServerState{seen(1400*ms, "new", "DOWN"), seen(1500*ms, "new", "UP")}
+	for _, kind := range []string{"bandwidth", "cut", "drain", "kill", "latency", "maint", "pause", "quit", "replace", "start", "stop", "something new"} {
+		verdictCase{kind, build{events: dealt(kind, "bk/new", down...)}, Pass, "health", "3 changes of state, each after a step"}.run(t)
+	}
+	for _, kind := range []string{"heal", "ready", "reload", "resume", "upgrade", "weight"} {
+		verdictCase{kind, build{events: dealt(kind, "bk/new", down...)}, Fail, "health", "no step had asked for it: bk/new went from UP to DOWN at 1.400s"}.run(t)
+	}
+	anybody := func(all []history.Event) []history.Event {
+		return withStates(seen(1400*ms, "new", "DOWN"), seen(1500*ms, "old", "UP"))(commands(history.Step{At: 1300 * ms, Kind: "run", AnyServer: true})(all))
+	}
+	runCases(t, []verdictCase{
+		{"a weight of 0", build{events: dealt("weight", "bk/new", seen(1400*ms, "new", "DRAIN"))}, Pass, "health", "2 changes"},
+		{"maintenance after a weight", build{events: dealt("weight", "bk/new", seen(1400*ms, "new", "MAINT"))}, Fail, "health", "bk/new went from UP to MAINT"},
+		{"maintenance is left", build{events: dealt("ready", "bk/old", seen(1400*ms, "old", "UP"))}, Pass, "health", "2 changes"},
+		{"maintenance is left by itself", build{events: withStates(seen(1400*ms, "old", "UP"))}, Fail, "health", "bk/old went from MAINT to UP"},
+		{"maintenance is left, and the server was stopped", build{events: dealt("stop", "bk/old", seen(1400*ms, "old", "DOWN"))}, Fail, "health", "bk/old went from MAINT to DOWN"},
+		{"a look that is told late", build{events: dealt("ready", "bk/old", seen(1040*ms, "old", "UP"), seen(1301*ms, "old", "MAINT"), seen(1400*ms, "old", "UP"))}, Pass, "health", "changes"},
+		{"anybody", build{events: anybody}, Pass, "health", "3 changes"},
+	})
+}
+
+// A time in which nobody looked is no time in which nothing happened.
+func TestUnwatched(t *testing.T) {
+	blind := func(server string) func([]history.Event) []history.Event {
+		return func(all []history.Event) []history.Event {
+			return slices.DeleteFunc(all, func(e history.Event) bool {
+				s, ok := e.(*history.ServerState)
+				return ok && s.Server.Server == server && s.At > ms
+			})
+		}
+	}
+	runCases(t, []verdictCase{
+		{"to the end", build{events: blind("new")}, Inconclusive, "health", "nobody looked at the state of bk/new from 0.000s to 2.010s; 2s is allowed"},
+		{"a fall outweighs it", build{events: func(all []history.Event) []history.Event {
+			return withStates(seen(500*ms, "new", "DOWN"))(blind("other")(all))
+		}}, Fail, "health", "no step had asked for it"},
+	})
+	v := build{events: func(all []history.Event) []history.Event { return blind("new")(all[:len(all)-1]) }}.check(t)
+	if len(v.find("health", Pass)) != 1 {
+		t.Errorf("of a run that was cut:\n%s", listed(v.Findings))
+	}
 }
 
 func unseen(all []history.Event) []history.Event {
@@ -63,6 +115,10 @@ func TestCapacity(t *testing.T) {
 			}
 			return all
 		}}, Fail, "capacity", "fell to 1 at 1.000s; 2 is wanted"},
+		{"back from its command on", build{expect: "min-weight: 1", events: func(all []history.Event) []history.Event {
+			all = commands(history.Step{At: 1300 * ms, Kind: "ready", Server: "bk/old"}, history.Step{At: 1310 * ms, Kind: "maint", Server: "bk/new"}, history.Step{At: 1311 * ms, Kind: "maint", Server: "bk/other"})(all)
+			return withStates(seen(1500*ms, "old", "UP"), seen(1501*ms, "new", "MAINT"), seen(1502*ms, "other", "MAINT"))(all)
+		}}, Pass, "capacity", "never fell below 1"},
 		{"nothing was seen", build{expect: "min-weight: 1", events: unseen}, Inconclusive, "capacity", "not known"},
 	})
 }

@@ -18,20 +18,31 @@ type masked struct {
 	slow     int64 // of those, the ones that took a second or more
 	sessions int64 // in mode tcp: sessions with retries that carried something
 	first    history.Micros
-	wretr    map[haproxy.ServerRef]int64
-	wredis   map[haproxy.ServerRef]int64
-	logged   int64 // retries that the log tells of, of whatever request
+	// counted are HAProxy's own counters of the servers, logged what the log
+	// tells of, of whatever request.
+	counted map[haproxy.ServerRef]hidden
+	logged  hidden
+}
+
+// hidden is what a client does not see, as it is counted.
+type hidden struct {
+	retries      int64 // wretr
+	redispatches int64 // wredis
+	errors       int64 // hrsp_5xx: answers 5xx of servers
 }
 
 func newMasked(r *run) *masked {
-	return &masked{run: r, wretr: map[haproxy.ServerRef]int64{}, wredis: map[haproxy.ServerRef]int64{}}
+	return &masked{run: r, counted: map[haproxy.ServerRef]hidden{}}
 }
 
 func (m *masked) observe(e history.Event) {
 	switch e := e.(type) {
 	case *history.Request:
 		if e.Log != nil {
-			m.logged += int64(e.Log.Retries)
+			m.logged.tried(e.Log.Retries, e.Log.Redispatched)
+		}
+		if e.Status >= 500 && e.Outcome != history.Proxy5xx || e.Log != nil && e.Log.Status >= 500 && e.Log.State.Clean() {
+			m.logged.errors++
 		}
 		if e.Outcome != history.OK || e.Log == nil || e.Log.Retries == 0 && !e.Log.Redispatched {
 			return
@@ -44,13 +55,27 @@ func (m *masked) observe(e history.Event) {
 			m.slow++
 		}
 	case *history.LogLine:
-		m.logged += int64(e.Retries)
+		m.logged.tried(e.Retries, e.Redispatched)
+		if e.Status >= 500 && e.State.Clean() {
+			m.logged.errors++
+		}
 		if m.run.asked(e.Frontend) && e.Bytes > 0 && (e.Retries > 0 || e.Redispatched) {
 			m.sessions++
 		}
 	case *history.ServerState:
-		m.wretr[e.Server] = max(m.wretr[e.Server], e.Wretr)
-		m.wredis[e.Server] = max(m.wredis[e.Server], e.Wredis)
+		// They begin anew with another HAProxy.
+		c := m.counted[e.Server]
+		m.counted[e.Server] = hidden{max(c.retries, e.Wretr), max(c.redispatches, e.Wredis), max(c.errors, e.Hrsp5xx)}
+	}
+}
+
+// tried adds what a log line tells of. A request may be sent to another
+// server more than once, each time as one of its retries, or once from a
+// queue, which is none; the line says only that it was.
+func (h *hidden) tried(retries int, redispatched bool) {
+	h.retries += int64(retries)
+	if redispatched {
+		h.redispatches += int64(max(1, retries))
 	}
 }
 
@@ -60,7 +85,7 @@ func (m *masked) observe(e history.Event) {
 const retryTimer = history.Micros(990_000)
 
 func (m *masked) findings() []Finding {
-	wretr, wredis := sum(m.wretr), sum(m.wredis)
+	all := m.sum()
 	f := Finding{Invariant: "nothing masked", Result: Pass, Count: m.answered + m.sessions, First: m.first}
 	var parts []string
 	if m.answered > 0 {
@@ -74,24 +99,49 @@ func (m *masked) findings() []Finding {
 	if len(parts) == 0 {
 		parts = append(parts, "no request was answered only after a retry")
 	}
-	if wretr+wredis > 0 {
-		parts = append(parts, fmt.Sprintf("HAProxy counts %d %s and %s", wretr, choose(wretr, "retry", "retries"), strconv.FormatInt(wredis, 10)+choose(wredis, " redispatch", " redispatches")))
+	if all.retries+all.redispatches > 0 {
+		parts = append(parts, fmt.Sprintf("HAProxy counts %s and %s", times(all.retries, "retry", "retries"), times(all.redispatches, "redispatch", "redispatches")))
 	}
-	f.Text = strings.Join(parts, "; ")
+	doubts := m.doubts(all)
 	switch {
 	case f.Count > int64(m.run.scenario.Expect.Masked):
 		f.Result = Fail
-	case wretr > m.logged:
+	case len(doubts) > 0:
 		f.Result = Inconclusive
-		f.Text += fmt.Sprintf(", of which the log explains %d: somebody was served only after a retry, and nobody can say who", m.logged)
+		parts = append(parts, doubts...)
 	}
+	f.Text = strings.Join(parts, "; ")
 	return []Finding{f}
 }
 
-func sum(counts map[haproxy.ServerRef]int64) int64 {
-	var n int64
-	for _, c := range counts {
-		n += c
+// doubts are what HAProxy counted and nobody was seen to meet. Of a run that
+// was cut they say nothing: what was counted last may not have been written.
+func (m *masked) doubts(all hidden) []string {
+	if m.run.cut || m.run.end == nil {
+		return nil
 	}
-	return n
+	var out []string
+	if all.retries > m.logged.retries || all.redispatches > m.logged.redispatches {
+		out = append(out, fmt.Sprintf("the log explains %s and %s: somebody was served only after a retry, and nobody can say who",
+			times(m.logged.retries, "retry", "retries"), times(m.logged.redispatches, "redispatch", "redispatches")))
+	}
+	if all.errors > m.logged.errors {
+		out = append(out, fmt.Sprintf("HAProxy counts %s 5xx of the servers, and clients saw %d: the others were hidden, and nobody can say from whom",
+			plural(all.errors, "answer"), m.logged.errors))
+	}
+	return out
+}
+
+func (m *masked) sum() hidden {
+	var all hidden
+	for _, c := range m.counted {
+		all.retries += c.retries
+		all.redispatches += c.redispatches
+		all.errors += c.errors
+	}
+	return all
+}
+
+func times(n int64, one, many string) string {
+	return strconv.FormatInt(n, 10) + choose(n, " "+one, " "+many)
 }

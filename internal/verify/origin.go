@@ -7,7 +7,10 @@ import (
 )
 
 // origin is invariant 11: where the failures came from, the proxy or a
-// server. It decides nothing: that something was lost is told by loss.
+// server. The proxy's is whatever it answered by itself: no server took the
+// request (SC, sC, SQ, sQ) or none had begun an answer (SH, sH). A server's is
+// its own 5xx, and an answer that it began and did not end (SD, sD). It decides
+// nothing: that something was lost is told by loss.
 type origin struct {
 	run    *run
 	counts map[string]int64
@@ -33,7 +36,7 @@ func whence(r *history.Request) string {
 		}
 		return "unknown (no log line)"
 	}
-	switch state := string(r.Log.State) + "-"; state[0] {
+	switch state := string(r.Log.State) + "--"; state[0] {
 	case '-':
 		switch {
 		case r.Outcome == history.Server5xx || r.Outcome == history.BadStatus:
@@ -43,7 +46,9 @@ func whence(r *history.Request) string {
 		}
 		return "unknown (HAProxy logged a normal end)"
 	case 'S', 's':
-		return "server (" + r.Log.State.Explain() + ")"
+		if phase := state[1]; phase == 'D' || phase == 'L' {
+			return "server (" + r.Log.State.Explain() + ")"
+		}
 	case 'C', 'c':
 		return "client"
 	}

@@ -20,7 +20,7 @@ type run struct {
 func newRun(s *scenario.Scenario, h *history.Header) *run {
 	j := newJudge(s, h)
 	r := &run{scenario: s, header: h, judge: j, tally: newTally(s, h, j)}
-	r.moves = newMoves(r.path(), r.leads)
+	r.moves = newMoves(r.path(), r.backups(), r.leads)
 	return r
 }
 

@@ -129,8 +129,8 @@ func (m *moves) commandOf(at int) history.Micros {
 	switch {
 	case at < m.done:
 		return m.switches[at].Command
-	case m.commanded():
-		return m.command
+	case m.mover != nil:
+		return m.mover.at
 	}
 	return math.MaxInt64
 }

@@ -60,14 +60,14 @@ func TestStreams(t *testing.T) {
 
 // A stream that goes on after the way back was at the first server all along.
 func TestStreamThroughARollback(t *testing.T) {
-	m := newMoves([]string{"bk/old", "bk/new", "bk/old"}, func(*history.Request, string) bool { return true })
+	m := newMoves([]string{"bk/old", "bk/new", "bk/old"}, nil, func(*history.Request, string) bool { return true })
 	answered := func(server string, sent history.Micros) {
 		r := history.Request{Lane: "new", Sent: sent, First: sent, Done: sent}
 		answerOf(&r, server)
 		m.observe(&r)
 	}
 	commanded := func(at history.Micros, step int) {
-		m.observe(&history.Step{Phase: history.Command, At: at, Index: step})
+		m.observe(&history.Step{Phase: history.Command, At: at, Index: step, AnyServer: true})
 	}
 	answered("old", 10)
 	commanded(20, 1)

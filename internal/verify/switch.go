@@ -14,7 +14,7 @@ import (
 type Switch struct {
 	From     string         `json:"from"`
 	To       string         `json:"to"`
-	Step     int            `json:"step,omitempty"` // whose command came before it
+	Step     int            `json:"step,omitempty"` // whose command moved it
 	Command  history.Micros `json:"command_us,omitempty"`
 	FirstNew history.Micros `json:"first_new_us"` // first send that the new server answered
 	LastOld  history.Micros `json:"last_old_us"`  // last send that the old server answered
@@ -37,6 +37,15 @@ type Switch struct {
 // answered in another order than they were sent.
 const mixedAllowance = 100 * time.Millisecond
 
+// backups are the servers that serve only while no other one can.
+func (r *run) backups() map[string]bool {
+	out := map[string]bool{}
+	for _, ref := range r.scenario.ServerRefs() {
+		out[ref.String()] = r.scenario.Server(ref).Backup
+	}
+	return out
+}
+
 // path is the way the traffic is expected to go, as servers in order.
 func (r *run) path() []string {
 	s := r.scenario.Expect.Switch
@@ -52,15 +61,16 @@ func (r *run) path() []string {
 // moves follows the traffic along its path.
 type moves struct {
 	// leads says whether a request can come to a backend at all.
-	leads func(r *history.Request, backend string) bool
-	path  []string
+	leads  func(r *history.Request, backend string) bool
+	path   []string
+	backup map[string]bool // servers that are one
+	out    map[string]bool // servers that the steps have in maintenance or drain
 	// switches[i] is the move from path[i] to path[i+1]; done of them have
 	// happened.
 	switches []Switch
 	done     int
 	old      history.Request // latest answer of path[done]
-	command  history.Micros  // the latest command of a step
-	step     int
+	mover    *mover          // what may have moved the traffic since the last switch
 	// ahead are answers of the next server to requests that were sent before
 	// any command for it: their answers may still turn out to be later than
 	// one. early counts those that were not.
@@ -71,8 +81,8 @@ type moves struct {
 	astray  map[string]int64 // answers of servers that are not on the path
 }
 
-func newMoves(path []string, leads func(*history.Request, string) bool) *moves {
-	m := &moves{path: path, leads: leads, astray: map[string]int64{}}
+func newMoves(path []string, backup map[string]bool, leads func(*history.Request, string) bool) *moves {
+	m := &moves{path: path, leads: leads, backup: backup, out: map[string]bool{}, astray: map[string]int64{}}
 	for i := 1; i < len(path); i++ {
 		m.switches = append(m.switches, Switch{From: path[i-1], To: path[i], lateLanes: map[string]int64{}})
 	}
@@ -88,7 +98,7 @@ func (m *moves) observe(e history.Event) {
 	switch e := e.(type) {
 	case *history.Step:
 		if e.Phase == history.Command {
-			m.command, m.step = e.At, e.Index
+			m.commanded(e)
 			ahead := m.ahead
 			m.ahead = nil
 			for i := range ahead {
@@ -114,7 +124,7 @@ func (m *moves) answer(r *history.Request) {
 	case r.Server == m.path[m.done]:
 		m.old = *r
 	case m.done < len(m.switches) && r.Server == m.path[m.done+1]:
-		if m.commanded() && m.old.Server != "" {
+		if m.mover != nil && m.old.Server != "" {
 			m.change(r)
 		} else {
 			m.ahead = append(m.ahead, *r)
@@ -156,19 +166,10 @@ func answeredAt(r *history.Request) history.Micros {
 	return r.Done
 }
 
-// commanded tells a switch from a server that answers for another reason, and
-// a switch back from old answers at the end of the one before: it has a
-// command of its own.
-func (m *moves) commanded() bool {
-	if m.done == 0 {
-		return m.step > 0
-	}
-	return m.command > m.switches[m.done-1].Command
-}
-
 func (m *moves) change(r *history.Request) {
 	w := &m.switches[m.done]
-	w.Command, w.Step = m.command, m.step
+	w.Command, w.Step = m.mover.at, m.mover.step
+	m.mover = nil
 	w.FirstNew, w.NewHeader = began(r), r.Header
 	w.LastOld, w.OldTail, w.OldHeader = began(&m.old), m.old.Done, m.old.Header
 	w.Took = max(0, w.FirstNew-w.Command)
@@ -223,7 +224,7 @@ func (s *switchover) findings() []Finding {
 	}
 	if m.early > 0 && m.old.Server != "" {
 		out = append(out, Finding{Invariant: "switch", Result: Fail, Count: m.early, First: m.first,
-			Text: fmt.Sprintf("%s came from %s before a step had sent a command; the first at %s", plural(m.early, "answer"), m.path[1], at(m.first))})
+			Text: fmt.Sprintf("%s came from %s before a step had sent a command that can move the traffic there; the first at %s", plural(m.early, "answer"), m.path[1], at(m.first))})
 	}
 	return out
 }

@@ -108,9 +108,22 @@ func invariants(r *run) []invariant {
 		newTermination(r),
 		newAccounts(r),
 		newHealth(r),
+		newCapacity(r),
 		newDrained(r),
 		newCarriedOut(r),
 	}
+}
+
+// damage names the invariants that tell of harm to the traffic: a control has
+// to break one of them. A step that failed, or a server that went down, is no
+// sign that the traffic would have shown it.
+var damage = []string{
+	"clean ends",
+	"in flight",
+	"no failure",
+	"nothing masked",
+	"stale connections",
+	"standstill",
 }
 
 // Source hands out the events of a history: *history.Reader is one.

@@ -146,7 +146,7 @@ func (t *Timeline) drawSpread(s *Strip, c Scale) []Path {
 }
 
 // drawTurns is the band of a lane whose every request is known: each answer
-// holds until the next one was sent.
+// holds until the next one was sent, and the last until one was due.
 func (t *Timeline) drawTurns(s *Strip) []Path {
 	pens := make([]pen, maxKeys+1)
 	if s.Interval == 0 {
@@ -157,7 +157,7 @@ func (t *Timeline) drawTurns(s *Strip) []Path {
 		for j < len(s.dots) && s.dots[j].key == s.dots[i].key {
 			j++
 		}
-		end := t.Length
+		end := min(t.Length, s.dots[j-1].at+s.Interval)
 		if j < len(s.dots) {
 			end = s.dots[j].at
 		}

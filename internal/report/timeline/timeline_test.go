@@ -75,14 +75,17 @@ func TestMarksAreWhatTheVerdictSays(t *testing.T) {
 }
 
 func TestBandsTurnWhereTheAnswersDo(t *testing.T) {
-	tl := collect(t, verdict(3), answered("new", 5, "b"), answered("new", 0, "a"), answered("new", 2, "a"))
+	v := verdict(3)
+	v.Lanes[0].Interval = sec(2)
+	tl := collect(t, v, answered("new", 5, "b"), answered("new", 0, "a"), answered("new", 2, "a"))
 	d := tl.Draw(tl.Strips[0], tl.Scale())
 	got := ""
 	for _, p := range d.Bands {
 		got += p.Class + " " + p.D + "\n"
 	}
 	// The first key is the one whose record came first.
-	want := "band v0 M5000 67H10000V79H5000Z\nband v1 M0 67H5000V79H0Z\n"
+	// The last answer holds for an interval, for then nobody asked.
+	want := "band v0 M5000 67H7000V79H5000Z\nband v1 M0 67H5000V79H0Z\n"
 	if got != want {
 		t.Errorf("bands:\n%swant:\n%s", got, want)
 	}
