@@ -331,7 +331,7 @@ func (l *Lab) Release() error {
 // Close removes the lab. It works after a half-finished start too, and does
 // nothing the second time.
 func (l *Lab) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout+time.Duration(len(l.programs))*closeEach)
 	defer cancel()
 	err := errors.Join(l.Record.remove(ctx, l.runtime), l.closeStreams())
 	if l.log != nil {
@@ -345,7 +345,11 @@ func (l *Lab) Close() error {
 	return k.release()
 }
 
-// closeTimeout bounds a removal: an engine may need seconds for a container.
-const closeTimeout = 20 * time.Second
+// A removal may take closeTimeout, and closeEach more for each program: a busy
+// engine needs seconds for a container.
+const (
+	closeTimeout = 20 * time.Second
+	closeEach    = 2 * time.Second
+)
 
 func plural(n int, noun string) string { return fmt.Sprintf("%d %s", n, noun) }
