@@ -90,6 +90,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	defer func() { err = errors.Join(err, r.close()) }()
 	options := c.Lab
 	options.Log, options.LogAgain = r.logLine, r.logAgain
+	options.Faulty = upgrade.Faulted(c.Scenario)
 	r.lab, err = lab.Start(ctx, c.Scenario, c.Choice.Runtime, c.Choice.Programs, options)
 	if err != nil {
 		return &LabError{err}
