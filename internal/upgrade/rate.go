@@ -18,7 +18,7 @@ type rate struct {
 // maxRate is more than a relay carries.
 const maxRate = 100e9
 
-var ratePattern = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]+)(/s|ps)?$`)
+var ratePattern = regexp.MustCompile(`^([0-9]{1,12}(?:\.[0-9]{1,9})?) ?([A-Za-z]{1,4})(/s|ps)?$`)
 
 // units are the units of a rate in bytes; k and K are the same.
 func units() map[string]float64 {
@@ -32,7 +32,7 @@ func units() map[string]float64 {
 // UnmarshalText reads a number with its unit, maybe with /s.
 func (r *rate) UnmarshalText(text []byte) error {
 	m := ratePattern.FindStringSubmatch(string(text))
-	if m == nil || len(text) > 32 {
+	if m == nil {
 		return fmt.Errorf("%q is not a number with a unit", text)
 	}
 	if strings.HasSuffix(m[2], "b") {
