@@ -21,7 +21,7 @@ import (
 // what HAProxy counted, what HAProxy logged and what nginx logged, request by
 // request, in a run that passes and in runs that fail.
 func TestReferee(t *testing.T) {
-	for _, name := range []string{"debian-upgrade", "no-maintenance", "backup-down"} {
+	for _, name := range []string{"debian-upgrade", "no-maintenance", "backup-down", "cut-without-redispatch"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			out := rehearsed(t, name)
