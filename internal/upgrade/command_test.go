@@ -25,7 +25,7 @@ func ranCommand(t *testing.T, step string) (string, error) {
 		t.Fatal(err)
 	}
 	out := ""
-	env := upgrade.Env{Scenario: s, Vars: []string{"HALAB_STATS_SOCKET=/some/admin.sock"}}
+	env := upgrade.Env{Scenario: s, Vars: []string{"HALAB_STATS_SOCKET=/some/admin.sock"}, Started: func(int) error { return nil }}
 	err = upgrade.Run(context.Background(), plan, env, time.Now(), func(e history.Event) { out += e.(*history.Step).Answer })
 	return out, err
 }

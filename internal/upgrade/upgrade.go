@@ -55,6 +55,9 @@ type Env struct {
 	Program func(software.Want) (software.Program, error)
 	// Vars are the environment variables by which a command finds the lab.
 	Vars []string
+	// Started is told of each process by which a step carries out a command of
+	// the user's; the process leads a session.
+	Started func(pid int) error
 	// Did gets each command when it is sent, Answered what came of them.
 	Did      func(Command)
 	Answered func(string)
