@@ -89,11 +89,14 @@ const maxStepText = 200
 
 // brief is a step's arguments on one line. Of a script it is the first one.
 func brief(n *yaml.Node) string {
-	first, rest, _ := strings.Cut(strings.TrimSpace(n.Value), "\n")
-	if n.Kind == yaml.ScalarNode && rest != "" {
-		return first + " …"
+	if n.Kind != yaml.ScalarNode || n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+		return flow(n)
 	}
-	return flow(n)
+	first, rest, _ := strings.Cut(strings.TrimSpace(n.Value), "\n")
+	if rest != "" {
+		first += " …"
+	}
+	return first
 }
 
 // flow writes n on one line.

@@ -64,6 +64,9 @@ func (c *command) run(ctx context.Context, env *Env) error {
 	// A session of its own, and with it a process group.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	if _, err := os.Stat(cmd.Dir); cmd.Dir != "" && err != nil {
+		return fmt.Errorf("run in its directory: %w", err) // else sh is what is said not to be there
+	}
 	out, err := startCapture(cmd)
 	if err != nil {
 		return err
