@@ -100,7 +100,9 @@ func join(t *testing.T, r *Relay, s *server) (client, end *net.TCPConn) {
 	return nil, nil
 }
 
+// readFull fails in the end rather than wait for what does not come.
 func readFull(c net.Conn, b []byte) error {
+	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
 	_, err := io.ReadFull(c, b)
 	return err
 }
