@@ -46,7 +46,7 @@ clean: ## what the other targets made here
 	rm -rf bin results cover.out cover.html
 
 setup: ## what the tests need and this machine lacks
-	@scripts/setup mmdebstrap tmux hatop chromium gcc
+	@scripts/setup mmdebstrap tmux hatop chromium gcc socat ansible-playbook
 
 clean-clone: ## a clean clone builds with nothing in the module cache
 	@scripts/clean-clone

@@ -25,7 +25,7 @@ func TestReferee(t *testing.T) {
 		t.Parallel()
 		agree(t, rehearsedText(t, "every-lane", everyLane))
 	})
-	for _, name := range []string{"backup-down", "debian-upgrade", "no-maintenance", "tls-upgrade"} {
+	for _, name := range []string{"backup-down", "cut-without-redispatch", "debian-upgrade", "no-maintenance", "tls-upgrade"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			out := rehearsed(t, name)

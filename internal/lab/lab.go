@@ -21,6 +21,7 @@ import (
 
 	"halab/internal/haproxy"
 	"halab/internal/haproxy/adminsock"
+	"halab/internal/relay"
 	"halab/internal/render"
 	"halab/internal/scenario"
 	"halab/internal/software"
@@ -75,6 +76,10 @@ type Layout struct {
 	SSL map[string]string
 	// AdminTCP is the stats socket's address on loopback.
 	AdminTCP string
+	// Near is an address of this machine at which HAProxy reaches halab.
+	Near string
+	// Reach is where halab itself reaches each server.
+	Reach map[haproxy.ServerRef]string
 	// Notes say for people what differs from the scenario, and why.
 	Notes []string
 }
@@ -114,6 +119,9 @@ type Options struct {
 	Stay     bool
 	Publish  map[string]int
 	OwnPorts bool
+	// Faulty are the servers that get a relay in front, on which faults can be
+	// rehearsed.
+	Faulty []haproxy.ServerRef
 	// Log gets every line of HAProxy's log, in order, from one goroutine.
 	Log func(line []byte)
 	// LogAgain gets lines of a HAProxy that another one has taken over from.
@@ -139,6 +147,7 @@ type Lab struct {
 	keeper   *keeper
 	log      *logSink
 	streams  *streamorigin.Origin
+	relays   map[haproxy.ServerRef]*relay.Relay // fixed once the programs start
 
 	mu        sync.Mutex
 	instances map[string]Instance
@@ -209,6 +218,9 @@ func (l *Lab) configure(layout Layout, o Options) error {
 		}
 	}
 	if err := l.originate(&layout, o); err != nil {
+		return err
+	}
+	if err := l.interpose(&layout, o); err != nil {
 		return err
 	}
 	l.Frontends, l.SSL, l.AdminTCP, l.Notes = layout.Frontends, layout.SSL, layout.AdminTCP, layout.Notes
@@ -305,6 +317,7 @@ func (l *Lab) start(ctx context.Context, role string, args []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.instances[role] = instance
+	l.watch(role, instance)
 	return nil
 }
 
@@ -333,7 +346,7 @@ func (l *Lab) Release() error {
 func (l *Lab) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout+time.Duration(len(l.programs))*closeEach)
 	defer cancel()
-	err := errors.Join(l.Record.remove(ctx, l.runtime), l.closeStreams())
+	err := errors.Join(l.Record.remove(ctx, l.runtime), l.closeStreams(), l.closeRelays())
 	if l.log != nil {
 		l.log.close()
 	}

@@ -68,6 +68,15 @@ func (l *Lab) Ended(ctx context.Context, role string) error {
 	}
 }
 
+// Output is the end of what the program in this role wrote.
+func (l *Lab) Output(role string) string {
+	i, err := l.instance(role)
+	if err != nil {
+		return ""
+	}
+	return i.Output()
+}
+
 // StartServer starts the nginx of a server that has ended again: the program
 // given, or the one that it had.
 func (l *Lab) StartServer(ctx context.Context, ref haproxy.ServerRef, program *software.Program) error {

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,6 +97,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	defer func() { err = errors.Join(err, r.close()) }()
 	options := c.Lab
 	options.Log, options.LogAgain = r.logLine, r.logAgain
+	options.Faulty = upgrade.Faulted(c.Scenario)
 	r.lab, err = lab.Start(ctx, c.Scenario, c.Choice.Runtime, c.Choice.Programs, options)
 	if err != nil {
 		return &LabError{err}
@@ -260,7 +262,7 @@ func (r *run) procedure(ctx context.Context, prober *probe.Prober) error {
 	if err := sleep(ctx, r.Scenario.Traffic.BeforeD()); err != nil {
 		return err
 	}
-	env := upgrade.Env{Lab: r.lab, Get: prober.Get, Scenario: r.Scenario, Header: r.Choice.Header(r.Scenario), Program: r.Choice.Program, Vars: r.vars()}
+	env := upgrade.Env{Lab: r.lab, Get: prober.Get, Scenario: r.Scenario, Header: r.Choice.Header(r.Scenario), Program: r.Choice.Program, Vars: r.vars(), Started: r.adopt}
 	for _, plan := range []upgrade.Plan{r.plan, r.wayBack} {
 		err := upgrade.Run(ctx, plan, env, r.started, r.event)
 		var step *upgrade.Error
@@ -285,6 +287,14 @@ func (r *run) end(ctx context.Context, issued map[string]int64, err error) error
 	cerr := r.counters(late, true)
 	r.live.Store(false)
 	last := &history.End{At: history.Since(r.started), LostLogLines: r.lost.Load(), OrphanLogLines: r.join.flush(), Issued: issued}
+	if err == nil && cerr != nil && r.lab.Ended(late, lab.HAProxyRole) == nil {
+		// No error of the lab: whatever ended it is what was rehearsed.
+		last.Error = "HAProxy ended before the run did"
+		if wrote := strings.TrimSpace(r.lab.Output(lab.HAProxyRole)); wrote != "" {
+			last.Error += "; it wrote: " + wrote
+		}
+		cerr = nil
+	}
 	if err == nil {
 		err = errors.Join(cerr, r.keepAccessLogs())
 	}

@@ -3,7 +3,12 @@ package rehearse
 import (
 	"path/filepath"
 	"strings"
+
+	"halab/internal/lab/process"
 )
+
+// adopt has a command of the user's end with the lab, whatever runs that.
+func (r *run) adopt(pid int) error { return process.Adopt(r.lab.Dir, pid) }
 
 // vars are the environment variables by which a command of the user's finds
 // the lab (step run).

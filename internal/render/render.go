@@ -54,6 +54,8 @@ type Place struct {
 	Connect string
 	// Listen is the argument of nginx's listen directive.
 	Listen string
+	// Relayed says that at Connect there is a relay of the lab's.
+	Relayed bool
 }
 
 // Files are the rendered configurations.

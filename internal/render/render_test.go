@@ -55,7 +55,7 @@ func targets(s *scenario.Scenario) map[string]render.Target {
 	}
 	for i, ref := range s.ServerRefs() {
 		address := fmt.Sprintf("127.0.0.1:%d", 30000+i)
-		lab.Servers[ref] = render.Place{Connect: address, Listen: address}
+		lab.Servers[ref] = render.Place{Connect: address, Listen: address, Relayed: slices.Contains(upgrade.Faulted(s), ref)}
 	}
 	return map[string]render.Target{"lab": lab, "plain": {Plain: true}, "stay": {Dir: "/lab", Sockets: lab.Sockets[:1]}}
 }

@@ -17,6 +17,9 @@ func server(src *scenario.Server, ref haproxy.ServerRef, t Target) types.Server 
 	if p, ok := t.Servers[ref]; ok && p.Connect != src.Address {
 		line.Address = p.Connect
 		line.Comment = lab + ": " + src.Address + " in the scenario"
+		if p.Relayed {
+			line.Comment = lab + ": the relay to " + src.Address + " in the scenario"
+		}
 	}
 	word := func(on bool, name string) {
 		if on {

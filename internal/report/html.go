@@ -49,6 +49,7 @@ var pageFuncs = template.FuncMap{
 	"len64":  func(l []lostRow) int64 { return int64(len(l)) },
 	"length": func(m history.Micros) string { return length(m) },
 	"lines":  lines,
+	"output": htmlOutputs,
 	"plural": plural,
 	"sub":    func(a, b int) int { return a - b },
 	"sure":   func(l verify.Lane) string { return sure(&l) },

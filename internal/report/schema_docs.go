@@ -7,6 +7,7 @@ var fieldDocs = map[string]string{
 	"Accounts.haproxy":       "What HAProxy counted: req_tot, or stot in mode tcp.",
 	"Accounts.known":         "HAProxy's counters at the end are known.",
 	"Accounts.logged":        "What HAProxy logged.",
+	"Accounts.others":        "Requests in HAProxy's log that a command of the user's may have sent.",
 	"Accounts.partial":       "A HAProxy that was taken over from has not told its counters: the log alone was compared.",
 	"Accounts.unanswered":    "What got no answer: HAProxy may have seen it.",
 	"Accounts.unit":          "What is counted: requests, or connections in mode tcp.",

@@ -97,6 +97,7 @@ func stepRows(g *grid, s *verify.Step) {
 	for _, c := range s.Commands {
 		g.note(faint, "", "   > "+visible(c))
 	}
+	textOutputs(g, s)
 	switch {
 	case s.Error != "":
 		g.note(bad, clock(s.End), "   failed: "+visible(s.Error))

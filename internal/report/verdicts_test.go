@@ -180,6 +180,7 @@ func hostile() *verify.Verdict {
 	v.Lanes[1].Name = nasty
 	v.Servers[0] = verify.Server{Name: nasty, Headers: []string{nasty}, Answers: 3}
 	v.Steps[1].Text, v.Steps[1].Error, v.Steps[1].Commands = nasty, nasty, []string{nasty}
+	v.Steps[0].Output = strings.Repeat(nasty+"\n", 6) + strings.Repeat(nasty, 3)
 	v.Switches[0].From, v.Switches[0].NewHeader = nasty, nasty
 	v.Polls[1].Header = nasty
 	for i := range v.Lost {

@@ -38,7 +38,7 @@ func (d *decoder) step(s spot, step *Step) {
 	}
 	step.Kind = kind.Name
 	step.Args = kind.New()
-	step.Text = truncate(kind.Name+": "+flow(value), maxStepText)
+	step.Text = truncate(kind.Name+": "+brief(value), maxStepText)
 	d.stepArgs(spot{value, key, join(s.path, kind.Name), rules{name: kind.Name}}, step.Args)
 }
 
@@ -86,6 +86,18 @@ func wantArgs(t reflect.Type) string {
 
 // maxStepText is the length of Step.Text in characters.
 const maxStepText = 200
+
+// brief is a step's arguments on one line. Of a script it is the first one.
+func brief(n *yaml.Node) string {
+	if n.Kind != yaml.ScalarNode || n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+		return flow(n)
+	}
+	first, rest, _ := strings.Cut(strings.TrimSpace(n.Value), "\n")
+	if rest != "" {
+		first += " …"
+	}
+	return first
+}
 
 // flow writes n on one line.
 func flow(n *yaml.Node) string {

@@ -27,6 +27,7 @@ type format struct {
 func formats() []format {
 	return []format{
 		{"address", "address and port that nginx listens on: 127.0.0.1:81, [::1]:81, web1:81", `^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$`, checkAddress},
+		{"bandwidth", "so much a second, as in 64KB, 1.5MiB or 10Mbit", `^[0-9]{1,12}(\.[0-9]{1,9})? ?([kKMG]i?)?([Bb]it|B)(/s|ps)?$`, nil},
 		{"bind", "address and port as after the word bind: :80, 127.0.0.1:8080, [::1]:80", `^(\[[0-9A-Fa-f:.]+\]|[0-9.]+|\*)?:[0-9]{1,5}$`, checkBind},
 		{"line", "one line of text of at most 300 characters", `^[^\n]{0,300}$`, checkLine},
 		{"name", "a name as HAProxy takes it: letters, digits, - _ . and :, at most 64", `^[A-Za-z0-9_.:-]{1,64}$`, checkName},

@@ -79,7 +79,7 @@ func (m *schemaMaker) value(t reflect.Type, r rules) object {
 	case t == serverRefType:
 		return text(rules{format: "server"})
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
-		return object{"type": "string"}
+		return text(r)
 	}
 	switch t.Kind() {
 	case reflect.String:

@@ -25,7 +25,12 @@ import (
 //	HALAB_LAB           the lab's id
 //
 // Its exit code 0 is the step's success. What it writes is in the history, cut
-// to its end. What it starts and leaves is ended with the lab.
+// to its end. It has no terminal: what asks for a password there fails.
+//
+// At the step's timeout its process group is killed. What it starts and leaves
+// goes on until the lab ends, and is ended with it: it is known by HALAB_LAB in
+// its environment or by its session, so that only what has left both is not
+// found.
 type command struct {
 	Command string `yaml:"command" required:"true" doc:"What sh -c carries out."`
 	Dir     string `yaml:"dir" doc:"Directory to run in; the one halab was started in unless said otherwise."`
@@ -48,56 +53,56 @@ func (c *command) Validate(check *scenario.Check) {
 
 func (c *command) limit() time.Duration { return 0 }
 
-// straggle is how long a command that was ended may hold its output open.
-const straggle = 2 * time.Second
+// straggle is how long output is waited for once the command has ended: what
+// it has started may hold its output open.
+const straggle = 500 * time.Millisecond
 
 func (c *command) run(ctx context.Context, env *Env) error {
-	out := &tail{limit: maxOutput}
+	env.Did(Command{Text: brief(c.Command), AnyServer: true})
 	cmd := exec.CommandContext(ctx, "sh", "-c", c.Command)
 	cmd.Dir = c.Dir
 	cmd.Env = append(os.Environ(), env.Vars...)
-	cmd.Stdout, cmd.Stderr = out, out
-	// A process group of its own, so that its children are ended with it.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// A session of its own, and with it a process group.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = straggle
-	env.Did(Command{Text: c.Command, AnyServer: true})
-	err := cmd.Run()
-	env.Answered(out.String())
+	if _, err := os.Stat(cmd.Dir); cmd.Dir != "" && err != nil {
+		return fmt.Errorf("run in its directory: %w", err) // else sh is what is said not to be there
+	}
+	out, err := startCapture(cmd)
+	if err != nil {
+		return err
+	}
+	if err := env.Started(cmd.Process.Pid); err != nil {
+		return errors.Join(err, cmd.Cancel(), cmd.Wait())
+	}
+	err = cmd.Wait()
+	text := out.text(straggle)
+	env.Answered(text)
 	var exit *exec.ExitError
 	switch {
-	case err == nil, errors.Is(err, exec.ErrWaitDelay) && ctx.Err() == nil:
-		return nil // a child that stays and holds the output is no failure
-	case errors.As(err, &exit) && ctx.Err() == nil:
-		return fmt.Errorf("exit code %d%s", exit.ExitCode(), lastWord(out.String()))
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w%s", context.Cause(ctx), lastWord(text))
+	case errors.As(err, &exit):
+		return fmt.Errorf("%s%s", howEnded(exit), lastWord(text))
 	}
 	return err
 }
 
-// maxOutput bounds what is kept of a command's output, in bytes: its end.
-const maxOutput = 64 << 10
-
-// tail keeps the end of what is written to it.
-type tail struct {
-	limit   int
-	data    []byte
-	dropped int64
+// howEnded is what a shell would have in $?, or the signal.
+func howEnded(exit *exec.ExitError) string {
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return fmt.Sprintf("ended by signal %d (%s)", status.Signal(), status.Signal())
+	}
+	return fmt.Sprintf("exit code %d", exit.ExitCode())
 }
 
-func (t *tail) Write(p []byte) (int, error) {
-	t.data = append(t.data, p...)
-	if over := len(t.data) - t.limit; over > 0 {
-		t.dropped += int64(over)
-		t.data = append(t.data[:0], t.data[over:]...)
+// brief is a command's first line. The scenario has all of it.
+func brief(text string) string {
+	text = strings.TrimSpace(text)
+	if first, _, more := strings.Cut(text, "\n"); more {
+		return first + " …"
 	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	if t.dropped > 0 {
-		return fmt.Sprintf("(%d bytes before this)\n%s", t.dropped, t.data)
-	}
-	return string(t.data)
+	return text
 }
 
 // lastWord tells the last line that a command wrote.

@@ -25,7 +25,7 @@ func ranCommand(t *testing.T, step string) (string, error) {
 		t.Fatal(err)
 	}
 	out := ""
-	env := upgrade.Env{Scenario: s, Vars: []string{"HALAB_STATS_SOCKET=/some/admin.sock"}}
+	env := upgrade.Env{Scenario: s, Vars: []string{"HALAB_STATS_SOCKET=/some/admin.sock"}, Started: func(int) error { return nil }}
 	err = upgrade.Run(context.Background(), plan, env, time.Now(), func(e history.Event) { out += e.(*history.Step).Answer })
 	return out, err
 }
@@ -35,12 +35,55 @@ func TestRunCommand(t *testing.T) {
 	if err != nil || out != "/some/admin.sock\nto stderr\n" {
 		t.Errorf("%q, %v", out, err)
 	}
-	if _, err := ranCommand(t, `run: echo why; exit 3`); err == nil || !strings.Contains(err.Error(), "exit code 3") || !strings.Contains(err.Error(), "why") {
-		t.Errorf("a command that fails: %v", err)
+	for step, want := range map[string]string{
+		`run: echo why; exit 3`:                    "exit code 3; it wrote last: why",
+		`run: exit 1`:                              "exit code 1, and it wrote nothing",
+		`run: kill -TERM $$`:                       "ended by signal 15 (terminated)",
+		`run: nosuchcommand`:                       "exit code 127; it wrote last: ",
+		`run: {command: pwd, dir: /no/such/place}`: "/no/such/place: no such file or directory",
+	} {
+		if _, err := ranCommand(t, step); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", step, err, want)
+		}
 	}
-	out, err = ranCommand(t, `run: head -c 1000000 /dev/zero | tr '\0' x; echo end`)
-	if err != nil || len(out) > 70_000 || !strings.HasSuffix(out, "xend\n") || !strings.HasPrefix(out, "(") {
-		t.Errorf("a flood of output: %d bytes, %v", len(out), err)
+}
+
+// What a command writes is kept to its end, and what is not text is written as
+// text.
+func TestRunCommandOutput(t *testing.T) {
+	out, err := ranCommand(t, `run: head -c 1000000 /dev/zero | tr '\0' x; echo end`)
+	if err != nil || len(out) > 70_000 || !strings.HasSuffix(out, "xend\n") || !strings.HasPrefix(out, "(934468 bytes before this)\n") {
+		t.Errorf("a flood of output: %d bytes, %.60s, %v", len(out), out, err)
+	}
+	out, err = ranCommand(t, `run: seq 1 100000`)
+	if line, rest, _ := strings.Cut(out, "\n"); err != nil || !strings.HasPrefix(line, "(") || !strings.HasSuffix(rest, "\n99999\n100000\n") || len(strings.SplitN(rest, "\n", 2)[0]) != 5 {
+		t.Errorf("a flood of lines begins with %.60q: %v", out, err)
+	}
+	out, err = ranCommand(t, `run: printf '\303\244\377\0\033[2J\nlast'`)
+	if err != nil || out != "ä\\xff\x00\x1b[2J\nlast" {
+		t.Errorf("bytes that are no text: %q, %v", out, err)
+	}
+}
+
+// What a command starts and leaves is no failure. It lives on, though it holds
+// the output, and its output is taken.
+func TestRunCommandThatForks(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	out, err := ranCommand(t, `run: '(until [ -e go ]; do sleep 0.01; done; echo still here; touch done) & echo started'`)
+	if err != nil || out != "started\n(what it started goes on, and may write more)\n" {
+		t.Fatalf("%q, %v", out, err)
+	}
+	if err := os.WriteFile("go", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for begin := time.Now(); ; time.Sleep(time.Millisecond) {
+		if _, err := os.Stat("done"); err == nil {
+			return
+		}
+		if time.Since(begin) > 10*time.Second {
+			t.Fatal("what was started did not live on")
+		}
 	}
 }
 
@@ -49,7 +92,7 @@ func TestRunCommand(t *testing.T) {
 func TestRunCommandThatHangs(t *testing.T) {
 	pid := filepath.Join(t.TempDir(), "pid")
 	_, err := ranCommand(t, "run: 'sleep 1000 & echo $! > "+pid+"; wait'\n    timeout: 300ms")
-	if err == nil || !strings.Contains(err.Error(), "not done within 300ms") {
+	if err == nil || !strings.Contains(err.Error(), "not done within 300ms, and it wrote nothing") {
 		t.Fatalf("%v", err)
 	}
 	data, err := os.ReadFile(pid)

@@ -9,11 +9,15 @@ import (
 // line here.
 func Kinds() []scenario.StepKind {
 	return []scenario.StepKind{
+		{Name: "bandwidth", Doc: "Makes the way between HAProxy and a server narrow, until heal.", New: func() scenario.StepArgs { return &bandwidth{} }},
 		{Name: "blue_green", Doc: "Moves the traffic from one set of servers to another.", New: func() scenario.StepArgs { return &blueGreen{} }},
 		{Name: "canary", Doc: "Gives a server more and more of the traffic, with a look at it in between.", New: func() scenario.StepArgs { return &canary{} }},
+		{Name: "cut", Doc: "Cuts the way between HAProxy and a server, until heal: packets vanish, or connections are reset.", New: func() scenario.StepArgs { return &cut{} }},
 		{Name: "drain", Doc: "Puts a server into drain: it gets no new sessions, those it has go on.", New: state(haproxy.Drain)},
 		{Name: "expect", Doc: "Waits until a server is in a state, a GET shows a Server header, or a server has so many sessions.", New: func() scenario.StepArgs { return &expect{} }},
+		{Name: "heal", Doc: "Ends every fault between HAProxy and a server.", New: func() scenario.StepArgs { return &heal{} }},
 		{Name: "kill", Doc: "Kills a server's nginx (KILL): what is in flight is cut.", New: newKill},
+		{Name: "latency", Doc: "Has what a server sends arrive later, until heal.", New: func() scenario.StepArgs { return &latency{} }},
 		{Name: "maint", Doc: "Puts a server into maintenance: it gets no traffic and no checks.", New: state(haproxy.Maint)},
 		{Name: "parallel", Doc: "Runs steps side by side.", New: func() scenario.StepArgs { return &parallel{} }},
 		{Name: "pause", Doc: "Lets a server's nginx hang, with its connections open.", New: newPause},

@@ -7,12 +7,14 @@ package upgrade
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"time"
 
 	"halab/internal/haproxy"
 	"halab/internal/haproxy/adminsock"
 	"halab/internal/history"
+	"halab/internal/relay"
 	"halab/internal/scenario"
 	"halab/internal/software"
 )
@@ -33,6 +35,8 @@ type Lab interface {
 	// TakeOver puts a HAProxy in the place of the one that runs: the same
 	// again, or another program.
 	TakeOver(ctx context.Context, program *software.Program) error
+	// Relay is what stands between HAProxy and a server of Faulted.
+	Relay(ref haproxy.ServerRef) (*relay.Relay, error)
 }
 
 // Get sends one GET on a new connection through the frontend that the traffic
@@ -51,6 +55,9 @@ type Env struct {
 	Program func(software.Want) (software.Program, error)
 	// Vars are the environment variables by which a command finds the lab.
 	Vars []string
+	// Started is told of each process by which a step carries out a command of
+	// the user's; the process leads a session.
+	Started func(pid int) error
 	// Did gets each command when it is sent, Answered what came of them.
 	Did      func(Command)
 	Answered func(string)
@@ -79,24 +86,39 @@ type Need struct {
 // Needs are the programs that the steps of a scenario start beside those that
 // its servers begin with.
 func Needs(s *scenario.Scenario) []Need {
-	plan, err := Compile(s, append(s.Steps[:len(s.Steps):len(s.Steps)], s.OnFailure...), 1)
-	if err != nil {
-		return nil // Run says so
-	}
-	return plan.needs()
-}
-
-func (p Plan) needs() []Need {
 	var out []Need
-	for _, step := range p {
-		if n, ok := step.run.(interface{ needs() []Need }); ok {
+	for step := range every(s) {
+		if n, ok := step.(interface{ needs() []Need }); ok {
 			out = append(out, n.needs()...)
-		}
-		for _, lane := range step.Lanes {
-			out = append(out, lane.needs()...)
 		}
 	}
 	return out
+}
+
+// every yields all simple steps that a scenario may come to.
+func every(s *scenario.Scenario) iter.Seq[runner] {
+	return func(yield func(runner) bool) {
+		plan, err := Compile(s, append(s.Steps[:len(s.Steps):len(s.Steps)], s.OnFailure...), 1)
+		if err != nil {
+			return // Run says so
+		}
+		plan.each(yield)
+	}
+}
+
+// each calls yield with every simple step, until it returns false.
+func (p Plan) each(yield func(runner) bool) bool {
+	for _, step := range p {
+		if step.run != nil && !yield(step.run) {
+			return false
+		}
+		for _, lane := range step.Lanes {
+			if !lane.each(yield) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Command is something that a step did to the lab.

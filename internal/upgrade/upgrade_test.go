@@ -261,6 +261,9 @@ func TestMistakes(t *testing.T) {
 		"expect: {}", "expect: bk/a", "expect: {state: UP}", "expect: {server: bk/a}", "expect: {server: bk/a, state: up}", "expect: {sessions: 0}",
 		"expect: {server: bk/a, sessions: -1}", "expect: {header: nginx/1.18.0, within: never}", `expect: {header: "nginx\n/1.18.0"}`,
 		"stop: bk/c", "stop: {server: bk/a, signal: HUP}", "{maint: a, ready: a}", "maint",
+		"cut: bk/z", "cut: {reset: true}", "cut: {server: bk/a, reset: hard}", "heal: {}", "heal: {server: bk/a, fault: cut}",
+		"latency: bk/a", "latency: {server: bk/a}", "latency: {server: bk/a, delay: 100}", "latency: {server: bk/a, delay: 2m}", "latency: {server: bk/a, delay: 10ms, jitter: 11ms}",
+		"bandwidth: {server: bk/a}", "bandwidth: {server: bk/a, rate: 64}", "bandwidth: {server: bk/a, rate: 64Kb}", "bandwidth: {server: bk/a, rate: 64KX}", "bandwidth: {server: bk/a, rate: 0B}", "bandwidth: {server: bk/a, rate: [1KB]}",
 	} {
 		_, err := scenario.Parse("steps.yaml", []byte(text+"  - "+step+"\n"), upgrade.Kinds())
 		fmt.Fprintf(&out, "== %s\n%v\n", step, err)

@@ -19,6 +19,10 @@ type Accounts struct {
 	Unanswered int64 `json:"unanswered"`
 	HAProxy    int64 `json:"haproxy"` // req_tot, or stot in mode tcp
 	Logged     int64 `json:"logged"`
+	// Others are those of Logged that a command of the user's may have sent:
+	// they carry no id of the prober's, and came after such a command had
+	// begun. In mode tcp they cannot be told.
+	Others int64 `json:"others,omitempty"`
 	// Unlogged are answers without a log line: lines that were lost. A
 	// request without an answer may have no line by right, for HAProxy closes
 	// a reused connection without one when the server's side of it turns out
@@ -34,8 +38,9 @@ type Accounts struct {
 
 // accounts is invariant 13.
 type accounts struct {
-	run *run
-	tcp bool
+	run     *run
+	tcp     bool
+	command bool // a command of the user's has begun
 	// final are the counters at the end of the frontends that the traffic
 	// goes to; nil until they are known.
 	final map[string]*history.Counters
@@ -59,12 +64,17 @@ func (a *accounts) observe(e history.Event) {
 	switch e := e.(type) {
 	case *history.Request:
 		a.request(e)
+	case *history.Step:
+		a.command = a.command || e.AnyServer
 	case *history.End:
 		a.sum.Logged += int64(e.OrphanLogLines)
 		a.sum.Unread += e.LostLogLines
 	case *history.LogLine:
 		if _, ours := a.final[e.Frontend]; ours {
 			a.sum.Logged++
+			if a.command && !a.tcp {
+				a.sum.Others++
+			}
 		}
 	case *history.Counters:
 		if _, ours := a.final[e.Proxy]; ours && e.Final {
@@ -119,6 +129,9 @@ func (a *accounts) findings() []Finding {
 	if s.Unanswered > 0 {
 		text = fmt.Sprintf("%s answered and %d not, %d in HAProxy's counter, %d in its log", plural(s.Answered, unit), s.Unanswered, s.HAProxy, s.Logged)
 	}
+	if s.Others > 0 {
+		text += fmt.Sprintf(", %d of them sent by something else since a command of yours began", s.Others)
+	}
 	if s.Partial {
 		text = fmt.Sprintf("%s answered and %d not, %d in HAProxy's log; its counters went with a HAProxy that was taken over from", plural(s.Answered, unit), s.Unanswered, s.Logged)
 		s.HAProxy = max(s.Answered, s.Logged)
@@ -127,13 +140,13 @@ func (a *accounts) findings() []Finding {
 		f.Count, f.Text = count, "accounts do not agree: "+text+"; "+why
 		return []Finding{f}
 	}
-	lines := max(s.Unlogged, s.Unread, s.Answered-s.Logged)
+	lines := max(s.Unlogged, s.Unread, s.Answered-s.Logged+s.Others)
 	switch {
 	case !s.Known:
 		f.Count, f.Text = 1, "HAProxy's counters at the end are not known, so the accounts cannot be compared"
 		return []Finding{f}
-	case s.HAProxy > s.Answered+s.Unanswered:
-		return disagree(s.HAProxy-s.Answered-s.Unanswered, "something else sent requests, or sent one again")
+	case s.HAProxy > s.Answered+s.Unanswered+s.Others:
+		return disagree(s.HAProxy-s.Answered-s.Unanswered-s.Others, "something else sent requests, or sent one again")
 	case s.HAProxy < s.Answered:
 		return disagree(s.Answered-s.HAProxy, "HAProxy counts fewer than it answered: its counters began anew")
 	case lines > 0:

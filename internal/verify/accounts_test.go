@@ -44,6 +44,17 @@ func session(change func(*haproxy.LogLine)) *history.LogLine {
 	return l
 }
 
+// stranger sends a request that is none of the prober's, after a command of
+// the user's where one is given.
+func stranger(command *history.Step) func([]history.Event) []history.Event {
+	return func(all []history.Event) []history.Event {
+		if command != nil {
+			all = addEvent(command)(all)
+		}
+		return counted(func(c *history.Counters) { c.ReqTot++; c.Stot++ })(addEvent(session(func(*haproxy.LogLine) {}))(all))
+	}
+}
+
 func TestAccounts(t *testing.T) {
 	timeout := only("new-50", func(r *request) {
 		conn, sent := r.Conn, r.Sent
@@ -51,6 +62,7 @@ func TestAccounts(t *testing.T) {
 		r.Conn, r.Sent = conn, sent
 	})
 	unlog := only("new-50", func(r *request) { r.Log = nil })
+	asked := history.Step{At: allOver, Index: 1, Kind: "run", Text: "run: ./flip", Phase: history.Command, Command: "./flip", AnyServer: true}
 	runCases(t, []verdictCase{
 		{"agree", build{}, Pass, "accounts agree", "407 requests answered, 407 in HAProxy's counter, 407 in its log"},
 		{"no final counters", build{events: counted(func(c *history.Counters) { c.Final = false })}, Inconclusive, "accounts agree", "not known"},
@@ -70,6 +82,13 @@ func TestAccounts(t *testing.T) {
 			return atEnd(func(e *history.End) { e.OrphanLogLines = 1 })(partial(all))
 		}}, Inconclusive, "accounts agree", "something else sent requests"},
 		{"or of less", build{request: unlog, events: partial}, Inconclusive, "accounts agree", "1 log line was lost"},
+		{"a stranger's request", build{events: stranger(nil)}, Inconclusive, "accounts agree", "408 in HAProxy's counter, 408 in its log; something else sent requests"},
+		{"a command's request", build{events: stranger(&asked)}, Pass, "accounts agree", "408 in its log, 1 of them sent by something else since a command of yours began"},
+		{"a command's request, and one more", build{events: func(all []history.Event) []history.Event {
+			return counted(func(c *history.Counters) { c.ReqTot++ })(stranger(&asked)(all))
+		}}, Inconclusive, "accounts agree", "something else sent requests"},
+		{"a command's request, and a line is lost", build{request: unlog, events: stranger(&asked)}, Inconclusive, "accounts agree", "1 log line was lost"},
+		{"tcp, a command's connection", build{mode: "tcp", events: stranger(&asked)}, Inconclusive, "accounts agree", "something else"},
 		{"tcp counts connections", build{mode: "tcp"}, Pass, "accounts agree", "210 connections answered, 210 in HAProxy's counter, 210 in its log"},
 		{"tcp, a session too many", build{mode: "tcp", events: counted(func(c *history.Counters) { c.Stot++ })}, Inconclusive, "accounts agree", "something else"},
 		{"tcp, a line is lost", build{mode: "tcp", events: atEnd(func(e *history.End) { e.LostLogLines = 1 })}, Inconclusive, "accounts agree", "1 log line was lost"},

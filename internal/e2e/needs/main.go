@@ -21,7 +21,7 @@ var versions = []string{
 }
 
 // tools are the programs on PATH that tests use.
-var tools = []string{"chromium", "hatop", "tmux"}
+var tools = []string{"ansible-playbook", "chromium", "hatop", "socat", "tmux"}
 
 func main() {
 	missing := 0

@@ -60,7 +60,7 @@ func (r *Runtime) createNetwork(ctx context.Context, p *plan, subnet netip.Prefi
 		Name:   p.network,
 		Driver: "bridge",
 		Labels: map[string]string{labelLab: p.site.ID, labelState: p.site.StateDir},
-		IPAM:   &network.IPAM{Config: []network.IPAMConfig{{Subnet: subnet, Gateway: host(subnet, 1)}}},
+		IPAM:   &network.IPAM{Config: []network.IPAMConfig{{Subnet: subnet, Gateway: host(subnet, gateway)}}},
 	})
 	return err
 }

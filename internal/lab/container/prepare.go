@@ -59,6 +59,12 @@ func (r *Runtime) Prepare(ctx context.Context, site lab.Site) (lab.Layout, error
 		return lab.Layout{}, err
 	}
 	p.place(subnet, refs)
+	layout.Near = host(subnet, gateway).String()
+	layout.Reach = map[haproxy.ServerRef]string{}
+	for _, ref := range refs {
+		port := layout.Target.Servers[ref].Listen
+		layout.Reach[ref] = net.JoinHostPort(p.address[ref.String()].String(), port)
+	}
 	// HAProxy's stats socket listens on the container's one address.
 	inside := netip.AddrPortFrom(p.address[lab.HAProxyRole], p.unbound(adminPort))
 	layout.Target.Sockets = []string{"ipv4@" + inside.String()}
@@ -174,7 +180,7 @@ func (p *plan) bind(inside uint16, outside string) error {
 // servers as a hosts file, so that it can start before they do, and without a
 // DNS server.
 func (p *plan) place(subnet netip.Prefix, refs []haproxy.ServerRef) {
-	const first = 2 // 1 is the gateway
+	const first = gateway + 1
 	p.address[lab.HAProxyRole] = host(subnet, first)
 	for i, ref := range refs {
 		role := ref.String()

@@ -52,7 +52,11 @@ func addr(n uint32) netip.Addr {
 	return netip.AddrFrom4(b)
 }
 
-// host is the address number n of subnet: 1 is the gateway's.
+// gateway is the number of the engine's own address in a subnet: that of this
+// machine, where the engine runs on it and as root.
+const gateway = 1
+
+// host is the address number n of subnet.
 func host(subnet netip.Prefix, n int) netip.Addr {
 	return addr(binary.BigEndian.Uint32(subnet.Addr().AsSlice()) + uint32(n))
 }

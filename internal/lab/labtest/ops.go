@@ -11,8 +11,10 @@ import (
 
 var opsCases = []testCase{
 	{"close while paused", closePaused},
+	{"faults", faults},
 	{"kill", killServer},
 	{"pause and resume", pauseResume},
+	{"relayed server", relayedServer},
 	{"replace", replaceServer},
 	{"start again", startAgain},
 	{"take over", takeOver},

@@ -41,7 +41,7 @@ func (r *Runtime) Prepare(_ context.Context, site lab.Site) (lab.Layout, error) 
 	choose := &ports.Chooser{Own: site.OwnPorts, Shared: r.Ports}
 	l := lab.Layout{Frontends: map[string]string{}, SSL: map[string]string{}}
 	l.Target.Binds, l.Target.SSLBinds = map[string]string{}, map[string]string{}
-	l.Target.Servers = map[haproxy.ServerRef]render.Place{}
+	l.Target.Servers, l.Near, l.Reach = map[haproxy.ServerRef]render.Place{}, "127.0.0.1", map[haproxy.ServerRef]string{}
 	for _, f := range site.Scenario.Frontends {
 		address, err := choose.Frontend(f.Name, f.Bind, site.Publish)
 		if err != nil {
@@ -62,7 +62,8 @@ func (r *Runtime) Prepare(_ context.Context, site lab.Site) (lab.Layout, error) 
 			if err != nil {
 				return lab.Layout{}, err
 			}
-			l.Target.Servers[haproxy.ServerRef{Backend: b.Name, Server: s.Name}] = render.Place{Connect: address, Listen: address}
+			ref := haproxy.ServerRef{Backend: b.Name, Server: s.Name}
+			l.Target.Servers[ref], l.Reach[ref] = render.Place{Connect: address, Listen: address}, address
 		}
 	}
 	address, err := choose.Free()

@@ -25,6 +25,10 @@ const mark = "HALAB_LAB="
 // but its session stays.
 const leaders = "leaders"
 
+// Adopt makes the session of this leader the lab's, whose directory is dir: what
+// is in it ends with the lab.
+func Adopt(dir string, pid int) error { return recordLeader(dir, pid) }
+
 func recordLeader(dir string, pid int) error {
 	f, err := os.OpenFile(filepath.Join(dir, leaders), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
