@@ -27,7 +27,7 @@ func Kinds() []scenario.StepKind {
 		{Name: "run", Doc: "Carries out a command of yours, which finds the lab in HALAB_* variables.", New: newCommand},
 		{Name: "start", Doc: "Starts a server's nginx that has ended again, maybe in another version.", New: func() scenario.StepArgs { return &start{} }},
 		{Name: "stop", Doc: "Stops a server's nginx at once (TERM): what is in flight is cut.", New: newStop},
-		{Name: "wait", Doc: "Lets the traffic run for a while.", New: func() scenario.StepArgs { return &wait{} }},
+		{Name: "wait", Doc: "Lets the traffic run for a while, or until a server has few enough sessions.", New: func() scenario.StepArgs { return &wait{} }},
 		{Name: "weight", Doc: "Changes a server's weight.", New: func() scenario.StepArgs { return &weight{} }},
 	}
 }
