@@ -221,7 +221,7 @@ func (l *Lab) configure(layout Layout, o Options) error {
 	if l.Files, err = l.render(); err != nil {
 		return err
 	}
-	if err := errors.Join(l.Files.Write(l.Dir), l.Files.WritePages(l.Dir), l.certify()); err != nil {
+	if err := errors.Join(l.Files.Write(l.Dir), l.Files.WritePages(l.Dir), l.certify(), l.beginState()); err != nil {
 		return err
 	}
 	return l.Record.save()

@@ -25,6 +25,7 @@ func Kinds() []scenario.StepKind {
 		{Name: "resume", Doc: "Lets a paused nginx go on.", New: newResume},
 		{Name: "rolling", Doc: "Takes servers out, replaces their nginx and puts them back, a batch at a time.", New: func() scenario.StepArgs { return &rolling{} }},
 		{Name: "run", Doc: "Carries out a command of yours, which finds the lab in HALAB_* variables.", New: newCommand},
+		{Name: "save_state", Doc: "Saves what HAProxy knows of its servers, so that maintenance survives a reload.", New: func() scenario.StepArgs { return &saveState{} }},
 		{Name: "start", Doc: "Starts a server's nginx that has ended again, maybe in another version.", New: func() scenario.StepArgs { return &start{} }},
 		{Name: "stop", Doc: "Stops a server's nginx at once (TERM): what is in flight is cut.", New: newStop},
 		{Name: "wait", Doc: "Lets the traffic run for a while, or until a server has few enough sessions.", New: func() scenario.StepArgs { return &wait{} }},

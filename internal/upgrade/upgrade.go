@@ -33,6 +33,9 @@ type Lab interface {
 	// TakeOver puts a HAProxy in the place of the one that runs: the same
 	// again, or another program.
 	TakeOver(ctx context.Context, program *software.Program) error
+	// SaveState writes down what HAProxy knows of its servers, for the next
+	// HAProxy to begin with.
+	SaveState(ctx context.Context) error
 }
 
 // Get sends one GET on a new connection through the frontend that the traffic
