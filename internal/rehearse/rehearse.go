@@ -35,7 +35,7 @@ type Config struct {
 	Choice   Choice
 	// Out is a directory that exists.
 	Out string
-	// Lab are the options of the lab; Log and Stay are set by Run.
+	// Lab are the options of the lab; InPlace and Log are set by Run.
 	Lab lab.Options
 	// Control says what this run leaves out, where it is the control of
 	// another one.
@@ -90,6 +90,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	defer func() { err = errors.Join(err, r.close()) }()
 	options := c.Lab
 	options.Log, options.LogAgain = r.logLine, r.logAgain
+	options.InPlace = upgrade.InPlace(c.Scenario)
 	r.lab, err = lab.Start(ctx, c.Scenario, c.Choice.Runtime, c.Choice.Programs, options)
 	if err != nil {
 		return &LabError{err}

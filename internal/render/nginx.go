@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"slices"
 	"text/template"
 
 	"halab/internal/haproxy"
@@ -11,6 +12,8 @@ import (
 
 type nginxData struct {
 	Version, Server, User, Dir, File, Listen string
+
+	Daemon bool
 
 	DownloadPath, UploadPath  string
 	WebSocketPath, EventsPath string
@@ -28,7 +31,7 @@ func nginxConf(s *scenario.Scenario, ref haproxy.ServerRef, t Target) ([]byte, e
 	srv := s.Server(ref)
 	data := nginxData{
 		Version: srv.Nginx, Server: ref.String(), User: t.User, Dir: t.Dir,
-		File: FileName(ref), Listen: srv.Address,
+		File: FileName(ref), Listen: srv.Address, Daemon: slices.Contains(t.Daemons, ref),
 		DownloadPath: DownloadPath, UploadPath: UploadPath,
 		WebSocketPath: WebSocketPath, EventsPath: EventsPath,
 	}

@@ -19,7 +19,7 @@ func Kinds() []scenario.StepKind {
 		{Name: "pause", Doc: "Lets a server's nginx hang, with its connections open.", New: newPause},
 		{Name: "quit", Doc: "Ends a server's nginx gracefully (QUIT): what is in flight finishes.", New: newQuit},
 		{Name: "ready", Doc: "Puts a server back into service.", New: state(haproxy.Ready)},
-		{Name: "reload", Doc: "Puts a HAProxy in the place of the one that runs, maybe of another version, and hands the listeners over.", New: newReload},
+		{Name: "reload", Doc: "Has HAProxy, or the nginx of a server, read its configuration again while traffic runs.", New: newReload},
 		{Name: "repeat", Doc: "Carries steps out several times over.", New: func() scenario.StepArgs { return &repeat{} }},
 		{Name: "replace", Doc: "Ends a server's nginx gracefully and starts another version in its place.", New: func() scenario.StepArgs { return &replace{} }},
 		{Name: "resume", Doc: "Lets a paused nginx go on.", New: newResume},
@@ -28,6 +28,7 @@ func Kinds() []scenario.StepKind {
 		{Name: "save_state", Doc: "Saves what HAProxy knows of its servers, so that maintenance survives a reload.", New: func() scenario.StepArgs { return &saveState{} }},
 		{Name: "start", Doc: "Starts a server's nginx that has ended again, maybe in another version.", New: func() scenario.StepArgs { return &start{} }},
 		{Name: "stop", Doc: "Stops a server's nginx at once (TERM): what is in flight is cut.", New: newStop},
+		{Name: "upgrade", Doc: "Has another version of HAProxy, or of a server's nginx, take the listening sockets over while the old one finishes.", New: newUpgrade},
 		{Name: "wait", Doc: "Lets the traffic run for a while, or until a server has few enough sessions.", New: func() scenario.StepArgs { return &wait{} }},
 		{Name: "weight", Doc: "Changes a server's weight.", New: func() scenario.StepArgs { return &weight{} }},
 	}

@@ -30,9 +30,14 @@ type Lab interface {
 	// StartServer starts the nginx of a server that has ended again; with a
 	// program, that one.
 	StartServer(ctx context.Context, ref haproxy.ServerRef, program *software.Program) error
+	// ReloadServer has the nginx of a server read its configuration again.
+	ReloadServer(ctx context.Context, ref haproxy.ServerRef) error
+	// UpgradeServer has the nginx of a server start program in its place.
+	UpgradeServer(ctx context.Context, ref haproxy.ServerRef, program software.Program) error
 	// TakeOver puts a HAProxy in the place of the one that runs: the same
-	// again, or another program.
-	TakeOver(ctx context.Context, program *software.Program) error
+	// again, or another program. note is for people: what was not done as
+	// it should be.
+	TakeOver(ctx context.Context, program *software.Program) (note string, err error)
 	// SaveState writes down what HAProxy knows of its servers, for the next
 	// HAProxy to begin with.
 	SaveState(ctx context.Context) error
@@ -82,24 +87,23 @@ type Need struct {
 // Needs are the programs that the steps of a scenario start beside those that
 // its servers begin with.
 func Needs(s *scenario.Scenario) []Need {
-	plan, err := Compile(s, append(s.Steps[:len(s.Steps):len(s.Steps)], s.OnFailure...), 1)
-	if err != nil {
-		return nil // Run says so
-	}
-	return plan.needs()
-}
-
-func (p Plan) needs() []Need {
 	var out []Need
-	for _, step := range p {
+	for step := range whole(s).simple {
 		if n, ok := step.run.(interface{ needs() []Need }); ok {
 			out = append(out, n.needs()...)
 		}
-		for _, lane := range step.Lanes {
-			out = append(out, lane.needs()...)
-		}
 	}
 	return out
+}
+
+// whole is all that a scenario may do: its steps, and what it does when one
+// fails. It is empty where that does not compile, which Run says.
+func whole(s *scenario.Scenario) Plan {
+	plan, err := Compile(s, append(s.Steps[:len(s.Steps):len(s.Steps)], s.OnFailure...), 1)
+	if err != nil {
+		return nil
+	}
+	return plan
 }
 
 // Command is something that a step did to the lab.

@@ -13,9 +13,13 @@ var opsCases = []testCase{
 	{"close while paused", closePaused},
 	{"kill", killServer},
 	{"pause and resume", pauseResume},
+	{"reload nginx", reloadNginx},
 	{"replace", replaceServer},
 	{"start again", startAgain},
+	{"state survives a reload", stateSurvives},
 	{"take over", takeOver},
+	{"upgrade HAProxy", upgradeHAProxy},
+	{"upgrade nginx in place", upgradeNginx},
 }
 
 // awaitUp waits until a server is plainly up, or is not.
@@ -106,27 +110,4 @@ func closePaused(t *testing.T, b *bench) {
 		t.Fatal(err)
 	}
 	b.wantEmpty(t)
-}
-
-// takeOver reloads HAProxy; a runtime that cannot says so, and the one that
-// runs goes on.
-func takeOver(t *testing.T, b *bench) {
-	l := b.start(t, nil)
-	before, err := l.AdminClient().Info(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = l.TakeOver(t.Context(), nil)
-	cannot := errors.Is(err, lab.ErrNoTakeover)
-	if err != nil && !cannot {
-		t.Fatal(err)
-	}
-	after, err := l.AdminClient().Info(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if same := before["Pid"] == after["Pid"]; same != cannot {
-		t.Errorf("HAProxy %s before and %s after, taken over: %v", before["Pid"], after["Pid"], !cannot)
-	}
-	wantAnswer(t, l, active, activeHeader)
 }
