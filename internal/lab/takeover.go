@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"syscall"
 	"time"
@@ -73,20 +74,20 @@ func (l *Lab) TakeOver(ctx context.Context, program *software.Program) (note str
 	return "", nil
 }
 
+// softStop is how long a HAProxy that is stopped softly may have connections
+// left: what an engine gives a container before it kills it.
+const softStop = 10 * time.Second
+
 // follow puts another HAProxy in the place of the one that runs without its
 // listeners: the old one is stopped softly (HAProxy Management Guide 4, USR1),
 // and the new one starts at the same addresses when the old one's last
-// connection has ended. In between nobody listens.
+// connection has ended, or has been cut. In between nobody listens.
 func (l *Lab) follow(ctx context.Context, spec Spec, old Instance, session *adminsock.Session) (note string, err error) {
 	l.sayFarewell(session)
 	begin := time.Now()
-	if err := old.Signal(ctx, syscall.SIGUSR1); err != nil {
+	how, err := endSoftly(ctx, old)
+	if err != nil {
 		return "", err
-	}
-	select {
-	case <-old.Done():
-	case <-ctx.Done():
-		return "", fmt.Errorf("the old one was stopped softly and still has connections: %w", context.Cause(ctx))
 	}
 	next, err := l.runtime.Start(ctx, spec)
 	if err != nil {
@@ -97,8 +98,31 @@ func (l *Lab) follow(ctx context.Context, spec Spec, old Instance, session *admi
 	if err := l.awaitTakeover(ctx, next, nobody); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("in runtime %s %v: the old HAProxy was stopped softly, and the new one answered %s later; in between nobody listened",
-		l.runtime.Name(), ErrNoTakeover, time.Since(begin).Round(time.Millisecond)), nil
+	return fmt.Sprintf("in runtime %s %v: the old HAProxy %s, and the new one answered %s after that began; in between nobody listened",
+		l.runtime.Name(), ErrNoTakeover, how, time.Since(begin).Round(time.Millisecond)), nil
+}
+
+// endSoftly ends a HAProxy and says how.
+func endSoftly(ctx context.Context, i Instance) (how string, err error) {
+	if err := i.Signal(ctx, syscall.SIGUSR1); err != nil {
+		return "", err
+	}
+	how = "was stopped softly"
+	patience := time.NewTimer(softStop)
+	defer patience.Stop()
+	for {
+		select {
+		case <-i.Done():
+			return how, nil
+		case <-patience.C:
+			how = fmt.Sprintf("was stopped softly, what it still had was cut after %s", softStop)
+			if err := i.Signal(ctx, syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+				return "", err
+			}
+		case <-ctx.Done():
+			return "", fmt.Errorf("the old one was stopped softly and has not ended: %w", context.Cause(ctx))
+		}
+	}
 }
 
 // set makes a started program the one of its role.

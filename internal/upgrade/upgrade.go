@@ -59,9 +59,11 @@ type Env struct {
 	Program func(software.Want) (software.Program, error)
 	// Vars are the environment variables by which a command finds the lab.
 	Vars []string
-	// Did gets each command when it is sent, Answered what came of them.
+	// Did gets each command when it is sent, Answered what came of them, and
+	// Noted what people have to know beside that.
 	Did      func(Command)
 	Answered func(string)
+	Noted    func(string)
 }
 
 // program is the nginx of this version; nil, which keeps the one there is,

@@ -17,9 +17,9 @@ import (
 // HAProxy (upgrade: {haproxy: "3.0"}): the new version is started with -x and
 // -sf (HAProxy Management Guide 4). To requests in flight it does what reload
 // does. Where the runtime cannot hand sockets over, the old HAProxy is stopped
-// softly, which refuses new connections, and the new one comes up when the
-// last of its connections has ended; the step's answer tells how long nobody
-// listened.
+// softly (USR1): it answers what is in flight, new connections are refused,
+// and the new one comes up when the old one's last connection has ended or,
+// after 10 s, was cut. A note tells how long nobody listened.
 //
 // nginx (upgrade: {server: bk_app/nginx2, nginx: 1.22.1}): the old master gets
 // USR2, on which it starts the new version beside itself with its listening
@@ -83,7 +83,9 @@ func (u *upgradeTo) run(ctx context.Context, env *Env) error {
 		return env.Lab.UpgradeServer(ctx, u.Server, p)
 	}
 	note, err := env.Lab.TakeOver(ctx, &p)
-	env.Answered(note)
+	if note != "" {
+		env.Noted(fmt.Sprintf("%s: %s", command.Text, note))
+	}
 	return err
 }
 
