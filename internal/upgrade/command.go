@@ -24,7 +24,8 @@ import (
 //	HALAB_LAB           the lab's id
 //
 // Its exit code 0 is the step's success. What it writes is in the history, cut
-// to its end. What it starts and leaves is ended with the lab.
+// to its end. What it starts and leaves is ended with the lab. What it does to
+// requests in flight is its own affair.
 type command struct {
 	Command string `yaml:"command" required:"true" doc:"What sh -c carries out."`
 	Dir     string `yaml:"dir" doc:"Directory to run in; the one halab was started in unless said otherwise."`

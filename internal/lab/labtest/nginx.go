@@ -13,19 +13,17 @@ import (
 	"halab/internal/software"
 )
 
-// reloadNginx has new workers take the place of the old ones, which answer
-// what is in flight. Then nginx meets what it cannot open, and goes on as it
-// was.
+// reloadNginx has new workers take the place of the old ones (inFlight has a
+// download across that). Then nginx meets what it cannot open, and goes on as
+// it was.
 func reloadNginx(t *testing.T, b *bench) {
-	l := b.start(t, nil, slow...)
-	download := takeOff(t, l)
+	l := b.start(t, nil)
 	for range 2 {
 		if err := l.ReloadServer(t.Context(), active); err != nil {
 			t.Fatal(err)
 		}
 		wantAnswer(t, l, active, activeHeader)
 	}
-	download.lands(t, activeHeader)
 	if s := status(t, l.AdminClient(), active); !s.PlainUp() {
 		t.Errorf("%s is %s", active, s)
 	}

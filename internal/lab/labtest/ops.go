@@ -11,6 +11,7 @@ import (
 
 var opsCases = []testCase{
 	{"close while paused", closePaused},
+	{"in flight", inFlight},
 	{"kill", killServer},
 	{"pause and resume", pauseResume},
 	{"reload nginx", reloadNginx},
