@@ -60,6 +60,9 @@ func upgradeNginx(t *testing.T, b *bench) {
 	if err == nil || !strings.Contains(err.Error(), "exited with code 1, and the old one goes on") {
 		t.Errorf("%v, want how the new one ended", err)
 	}
+	if conf, err := os.ReadFile(filepath.Join(l.Dir, render.FileName(active)+".conf")); err != nil || !strings.HasPrefix(string(conf), "# nginx "+was.Got.String()+" ") {
+		t.Errorf("the configuration of the old one: %v, %.40q", err, conf)
+	}
 	upgradeTo(t, l, next, activeHeader, backupHeader)
 	upgradeTo(t, l, was, backupHeader, activeHeader)
 	adopted(t, l)

@@ -2,6 +2,7 @@ package labtest
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -92,7 +93,9 @@ func takeOver(t *testing.T, b *bench) {
 // wantPasts checks that the last counters of so many HAProxys are known.
 func wantPasts(t *testing.T, l *lab.Lab, n int) {
 	t.Helper()
-	pasts := l.Pasts(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	pasts := l.Pasts(ctx)
 	if len(pasts) != n {
 		t.Errorf("%d HAProxys were taken over from, want %d", len(pasts), n)
 	}

@@ -19,12 +19,10 @@ func watch(pid int, done chan<- struct{}) error {
 	}
 	go func() {
 		defer close(done)
-		defer unix.Close(fd)
-		for {
-			if _, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1); !errors.Is(err, unix.EINTR) {
-				return
-			}
+		for err := error(unix.EINTR); errors.Is(err, unix.EINTR); {
+			_, err = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
 		}
+		_ = unix.Close(fd) // nothing was written to it
 	}()
 	return nil
 }
