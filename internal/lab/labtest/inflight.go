@@ -14,7 +14,7 @@ import (
 // and ended: what the doc comments of the kinds of step say of each.
 func inFlight(t *testing.T, b *bench) {
 	l := b.start(t, nil, slow...)
-	ctx, admin, role := t.Context(), l.AdminClient(), active.String()
+	ctx, admin, role := soon(t), l.AdminClient(), active.String()
 	weight := func(value string) error { _, err := admin.SetWeight(ctx, active, value); return err }
 	state := func(s haproxy.ServerAction) error { return admin.SetState(ctx, active, s) }
 	downloads := map[string]*flight{}

@@ -19,7 +19,7 @@ import (
 func reloadNginx(t *testing.T, b *bench) {
 	l := b.start(t, nil)
 	for range 2 {
-		if err := l.ReloadServer(t.Context(), active); err != nil {
+		if err := l.ReloadServer(soon(t), active); err != nil {
 			t.Fatal(err)
 		}
 		wantAnswer(t, l, active, activeHeader)
@@ -31,12 +31,12 @@ func reloadNginx(t *testing.T, b *bench) {
 	if err := errors.Join(os.Remove(log), os.Mkdir(log, 0o755)); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.ReloadServer(t.Context(), active); err == nil || !strings.Contains(err.Error(), "keeps the configuration that it had: open()") {
+	if err := l.ReloadServer(soon(t), active); err == nil || !strings.Contains(err.Error(), "keeps the configuration that it had: open()") {
 		t.Errorf("%v, want nginx's own words", err)
 	}
 	wantAnswer(t, l, active, activeHeader)
 	end(t, l, active, syscall.SIGTERM)
-	if err := l.ReloadServer(t.Context(), active); !errors.Is(err, os.ErrProcessDone) {
+	if err := l.ReloadServer(soon(t), active); !errors.Is(err, os.ErrProcessDone) {
 		t.Errorf("reload of one that has ended: %v", err)
 	}
 }
@@ -49,7 +49,7 @@ func upgradeNginx(t *testing.T, b *bench) {
 	next, was := b.Programs[backup.String()], b.Programs[active.String()]
 	broken := next
 	broken.Argv = []string{"/bin/false"}
-	err := l.UpgradeServer(t.Context(), active, broken)
+	err := l.UpgradeServer(soon(t), active, broken)
 	wantAnswer(t, l, active, activeHeader)
 	if l.Runtime == "container" {
 		if !errors.Is(err, lab.ErrNotInPlace) {
@@ -66,7 +66,7 @@ func upgradeNginx(t *testing.T, b *bench) {
 	upgradeTo(t, l, next, activeHeader, backupHeader)
 	upgradeTo(t, l, was, backupHeader, activeHeader)
 	adopted(t, l)
-	if err := l.UpgradeServer(t.Context(), active, next); !errors.Is(err, os.ErrProcessDone) {
+	if err := l.UpgradeServer(soon(t), active, next); !errors.Is(err, os.ErrProcessDone) {
 		t.Errorf("upgrade of one that has ended: %v", err)
 	}
 }
@@ -79,7 +79,7 @@ func upgradeTo(t *testing.T, l *lab.Lab, next software.Program, from, to string)
 		defer close(landed)
 		download.lands(t, from)
 	}()
-	err := l.UpgradeServer(t.Context(), active, next)
+	err := l.UpgradeServer(soon(t), active, next)
 	<-landed
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func upgradeTo(t *testing.T, l *lab.Lab, next software.Program, from, to string)
 // adopted treats an nginx that another one has started as any other.
 func adopted(t *testing.T, l *lab.Lab) {
 	t.Helper()
-	if err := errors.Join(l.ReloadServer(t.Context(), active), l.Pause(t.Context(), active.String()), l.Resume(t.Context(), active.String())); err != nil {
+	if err := errors.Join(l.ReloadServer(soon(t), active), l.Pause(t.Context(), active.String()), l.Resume(t.Context(), active.String())); err != nil {
 		t.Fatal(err)
 	}
 	wantAnswer(t, l, active, activeHeader)

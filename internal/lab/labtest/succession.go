@@ -2,7 +2,6 @@ package labtest
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -75,7 +74,7 @@ func takeOver(t *testing.T, b *bench) {
 	seen := map[string]bool{info(t, l, "Pid"): true}
 	download := takeOff(t, l)
 	for range 2 {
-		if note, err := l.TakeOver(t.Context(), nil); err != nil || note != "" {
+		if note, err := l.TakeOver(soon(t), nil); err != nil || note != "" {
 			t.Fatal(note, err)
 		}
 		now := info(t, l, "Pid")
@@ -93,9 +92,7 @@ func takeOver(t *testing.T, b *bench) {
 // wantPasts checks that the last counters of so many HAProxys are known.
 func wantPasts(t *testing.T, l *lab.Lab, n int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	pasts := l.Pasts(ctx)
+	pasts := l.Pasts(soon(t))
 	if len(pasts) != n {
 		t.Errorf("%d HAProxys were taken over from, want %d", len(pasts), n)
 	}
@@ -129,8 +126,8 @@ func takeOverRefused(t *testing.T, b *bench, l *lab.Lab) {
 	before := info(t, l, "Pid")
 	next := b.Programs[nextHAProxy]
 	for what, take := range map[string]func() (string, error){
-		"reload":  func() (string, error) { return l.TakeOver(t.Context(), nil) },
-		"upgrade": func() (string, error) { return l.TakeOver(t.Context(), &next) },
+		"reload":  func() (string, error) { return l.TakeOver(soon(t), nil) },
+		"upgrade": func() (string, error) { return l.TakeOver(soon(t), &next) },
 	} {
 		if _, err := take(); err == nil || !strings.Contains(err.Error(), what+" HAProxy: ") || !strings.Contains(err.Error(), "unknown keyword 'colour'") {
 			t.Errorf("%s: %v, want HAProxy's own words", what, err)
@@ -165,7 +162,7 @@ func upgradeHAProxy(t *testing.T, b *bench) {
 		defer close(landed)
 		download.lands(t, activeHeader)
 	}()
-	note, err := l.TakeOver(t.Context(), &next)
+	note, err := l.TakeOver(soon(t), &next)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +186,7 @@ func stateSurvives(t *testing.T, b *bench) {
 	if err := l.SaveState(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.TakeOver(t.Context(), nil); err != nil {
+	if _, err := l.TakeOver(soon(t), nil); err != nil {
 		t.Fatal(err)
 	}
 	if s := status(t, l.AdminClient(), active); s.Base() != "MAINT" {
@@ -199,7 +196,7 @@ func stateSurvives(t *testing.T, b *bench) {
 	if err := os.Remove(filepath.Join(l.Dir, render.StateFile)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.TakeOver(t.Context(), nil); err != nil {
+	if _, err := l.TakeOver(soon(t), nil); err != nil {
 		t.Fatal(err)
 	}
 	if s := status(t, l.AdminClient(), active); s.Base() == "MAINT" {
