@@ -15,6 +15,7 @@ func TestSuccession(t *testing.T) {
 	steps := "  - maint: bk/old\n  - expect: {header: nginx/1.22.1}\n"
 	lanes := []string{"  kept: {rate: 50, connections: 5}\n", "  kept: {rate: 50, connections: 5}\n  download: {connections: 3, size: 100000, lasts: 800ms}\n"}
 	alone := []string{"  switch: {from: bk/old, to: bk/new, within: 20s}\n", ""}
+	closes := []string{`{version: "2.6"}`, `{version: "2.6", defaults: {option: [http-server-close]}}`}
 	// Without this option kept connections are closed under their clients. 2.2
 	// does not have it.
 	option := []string{`{version: "2.6"}`, `{version: "2.6", defaults: {option: [idle-close-on-response]}}`}
@@ -24,7 +25,7 @@ func TestSuccession(t *testing.T) {
 		want    verify.Result
 		reason  string // alone, where it is not ""
 	}{
-		{"nginx", [][]string{lanes, alone, {steps, "  - reload: bk/old\n  - wait: 500ms\n  - upgrade: {server: bk/old, nginx: 1.22.1}\n  - wait: 500ms\n"}}, verify.Pass, ""},
+		{"nginx", [][]string{closes, lanes, alone, {steps, "  - reload: bk/old\n  - wait: 500ms\n  - upgrade: {server: bk/old, nginx: 1.22.1}\n  - wait: 500ms\n"}}, verify.Pass, ""},
 		{"haproxy", [][]string{option, lanes, alone, {steps, "  - reload: haproxy\n  - wait: 500ms\n  - upgrade: {haproxy: 3.0}\n  - wait: 500ms\n"}}, verify.Pass, ""},
 		{"unreadable", [][]string{option, lanes, alone, {steps, "  - upgrade: {haproxy: 2.2}\n"}}, verify.Fail, "unknown option 'idle-close-on-response'"},
 	} {

@@ -22,10 +22,12 @@ import (
 // nginx (reload: bk_app/nginx2): its configuration is written anew and its
 // master gets HUP (nginx documentation, Controlling nginx, Changing
 // Configuration). New workers accept before the old ones stop to; those answer
-// what is in flight, however long that takes, and close the idle connections
-// that HAProxy keeps to them. The step is done when the old workers have begun
-// to shut down. What nginx refuses to read fails the step, and the old workers
-// go on.
+// what is in flight, however long that takes. An idle connection that HAProxy
+// keeps to them they close, maybe while a request is on its way on it: that one
+// is lost, and its client's connection closed. Option http-server-close keeps
+// no such connections. The step is done when the old workers have begun to
+// shut down. What nginx refuses to read fails the step, and the old workers go
+// on.
 type reload struct {
 	Server haproxy.ServerRef `yaml:"server" doc:"The server whose nginx is reloaded, backend/server; HAProxy unless said otherwise."`
 }

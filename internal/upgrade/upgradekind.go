@@ -11,8 +11,8 @@ import (
 	"halab/internal/software"
 )
 
-// upgradeTo is upgrade: it has another version take the listening sockets over while the old
-// one finishes.
+// upgradeTo is upgrade: another version takes the listening sockets over while
+// the old one finishes.
 //
 // HAProxy (upgrade: {haproxy: "3.0"}): the new version is started with -x and
 // -sf (HAProxy Management Guide 4). To requests in flight it does what reload
@@ -24,11 +24,11 @@ import (
 // nginx (upgrade: {server: bk_app/nginx2, nginx: 1.22.1}): the old master gets
 // USR2, on which it starts the new version beside itself with its listening
 // sockets, and once that one's workers have started QUIT (nginx documentation,
-// Controlling nginx, Upgrading Executable on the Fly). Old workers answer what
-// is in flight and close the idle connections that HAProxy keeps to them. The
-// step is done when the old master has ended, and so the last request of the
-// old version. WINCH, which keeps the way back open between the two, is left
-// out: to requests it does what QUIT does.
+// Controlling nginx, Upgrading Executable on the Fly). To requests its old
+// workers do what those of a reload do. The step is done when the old master
+// has ended, and so the last request of the old version. WINCH, which keeps
+// the way back open between the two, is left out: to requests it does what
+// QUIT does.
 //
 // A version that cannot read the configuration fails the step with its own
 // words, and the old one goes on.
