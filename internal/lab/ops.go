@@ -24,38 +24,35 @@ func (l *Lab) instance(role string) (Instance, error) {
 	return nil, fmt.Errorf("%s: it does not run in this lab", role)
 }
 
-// Signal sends sig to the program in this role: to its main process, and KILL
-// to all that it has started as well.
-func (l *Lab) Signal(ctx context.Context, role string, sig os.Signal) error {
+// act does something to the program in this role, which has to run.
+func (l *Lab) act(what, role string, do func(Instance) error) error {
 	i, err := l.instance(role)
 	if err != nil {
-		return fmt.Errorf("signal %w", err)
+		return fmt.Errorf("%s %w", what, err)
 	}
-	if err := i.Signal(ctx, sig); errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("signal %s: it has ended already: %w", role, err)
-	} else if err != nil {
-		return err
+	err = do(i)
+	if err != nil && (done(i) || errors.Is(err, os.ErrProcessDone)) {
+		return fmt.Errorf("%s %s: it has ended already: %w", what, role, os.ErrProcessDone)
 	}
-	return nil
+	return err
+}
+
+// Signal sends sig to the program in this role: to its main process, and KILL
+// to all that it has started as well. One that has ended is os.ErrProcessDone.
+func (l *Lab) Signal(ctx context.Context, role string, sig os.Signal) error {
+	return l.act("signal", role, func(i Instance) error { return i.Signal(ctx, sig) })
 }
 
 // Pause stops every process of the program in this role where it is, and
-// Resume lets it go on: a server that hangs.
+// Resume lets it go on: a server that hangs. One that has ended is
+// os.ErrProcessDone.
 func (l *Lab) Pause(ctx context.Context, role string) error {
-	i, err := l.instance(role)
-	if err != nil {
-		return fmt.Errorf("pause %w", err)
-	}
-	return i.Pause(ctx)
+	return l.act("pause", role, func(i Instance) error { return i.Pause(ctx) })
 }
 
 // Resume undoes Pause.
 func (l *Lab) Resume(ctx context.Context, role string) error {
-	i, err := l.instance(role)
-	if err != nil {
-		return fmt.Errorf("resume %w", err)
-	}
-	return i.Resume(ctx)
+	return l.act("resume", role, func(i Instance) error { return i.Resume(ctx) })
 }
 
 // Ended waits until the program in this role has ended.

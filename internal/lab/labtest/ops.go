@@ -2,6 +2,8 @@ package labtest
 
 import (
 	"errors"
+	"os"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -49,6 +51,16 @@ func end(t *testing.T, l *lab.Lab, ref haproxy.ServerRef, sig syscall.Signal) {
 func killServer(t *testing.T, b *bench) {
 	l := b.start(t, nil)
 	end(t, l, active, syscall.SIGKILL)
+	role := active.String()
+	for what, err := range map[string]error{
+		"signal": l.Signal(t.Context(), role, syscall.SIGTERM),
+		"pause":  l.Pause(t.Context(), role),
+		"resume": l.Resume(t.Context(), role),
+	} {
+		if !errors.Is(err, os.ErrProcessDone) || !strings.HasPrefix(err.Error(), what+" "+role+": it has ended already") {
+			t.Errorf("%s of what has ended: %v", what, err)
+		}
+	}
 	awaitUp(t, l, active, false)
 	wantAnswer(t, l, backup, backupHeader)
 }
