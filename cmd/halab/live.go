@@ -106,6 +106,10 @@ func (l *live) watch(e history.Event) {
 			l.add(e.At, dim, fmt.Sprintf("%s %s → %s", e.Server, was, e.Status))
 		}
 		l.states[e.Server] = e.Status
+	case *history.Note:
+		if e.At > 0 { // those of the lab were told as it came up
+			l.add(e.At, "", e.Text)
+		}
 	case *history.End:
 		if e.Error != "" {
 			l.add(e.At, red, "ended early: "+e.Error)

@@ -68,7 +68,14 @@ func parseFrom(name string, r io.Reader) (*scenario.Scenario, error) {
 	if err != nil {
 		return nil, usagef("read the scenario: %w", err)
 	}
-	return scenario.Parse(name, data, upgrade.Kinds())
+	s, err := scenario.Parse(name, data, upgrade.Kinds())
+	if err == nil {
+		err = upgrade.CheckOrder(s)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func loadShipped(name string) (*scenario.Scenario, error) {

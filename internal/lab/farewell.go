@@ -35,8 +35,7 @@ func (l *Lab) farewell(ctx context.Context, s *adminsock.Session) Past {
 		if err != nil {
 			return Past{Err: fmt.Errorf("follow the old HAProxy to its end: %w", err)}
 		}
-		// One job is the session itself (show info, Jobs).
-		if jobs, err := strconv.Atoi(info["Jobs"]); err == nil && jobs <= 1 && info["Stopping"] == "1" {
+		if finished(info) {
 			break
 		}
 		select {
@@ -54,6 +53,15 @@ func (l *Lab) farewell(ctx context.Context, s *adminsock.Session) Past {
 		l.again([]byte(strings.TrimSuffix(line, "\n")))
 	}
 	return Past{Stats: stats, Err: err}
+}
+
+// finished tells from show info whether a HAProxy that was told to finish has
+// done so. One job is the session that asks; those that nothing stops are the
+// connection to a master.
+func finished(info map[string]string) bool {
+	jobs, err := strconv.Atoi(info["Jobs"])
+	unstoppable, _ := strconv.Atoi(info["Unstoppable Jobs"])
+	return err == nil && jobs-unstoppable <= 1 && info["Stopping"] == "1"
 }
 
 // Pasts waits until every HAProxy that was taken over from has finished, or

@@ -90,6 +90,10 @@ type Spec struct {
 	Program software.Program
 	// Args follow Program.Argv.
 	Args []string
+	// PidFile is where the program writes its process id once it has put
+	// itself into the background; "" for one that stays in the foreground.
+	// Only an InPlace is given one.
+	PidFile string
 }
 
 // Instance is a started program.
@@ -119,6 +123,10 @@ type Options struct {
 	Stay     bool
 	Publish  map[string]int
 	OwnPorts bool
+	// InPlace are the servers that UpgradeServer will be called for. Their
+	// nginx runs as a daemon, as it has to for that, where the runtime can
+	// upgrade it in place.
+	InPlace []haproxy.ServerRef
 	// Faulty are the servers that get a relay in front, on which faults can be
 	// rehearsed.
 	Faulty []haproxy.ServerRef
@@ -228,12 +236,15 @@ func (l *Lab) configure(layout Layout, o Options) error {
 	for ref := range l.servers() {
 		layout.Target.Versions[ref] = l.programs[ref.String()].Got.String()
 	}
+	if _, ok := l.runtime.(InPlace); ok {
+		layout.Target.Daemons = o.InPlace
+	}
 	l.target = layout.Target
 	var err error
 	if l.Files, err = render.Render(l.Scenario, l.target); err != nil {
 		return err
 	}
-	if err := errors.Join(l.Files.Write(l.Dir), l.Files.WritePages(l.Dir), l.certify()); err != nil {
+	if err := errors.Join(l.Files.Write(l.Dir), l.Files.WritePages(l.Dir), l.certify(), l.beginState()); err != nil {
 		return err
 	}
 	return l.Record.save()
@@ -271,9 +282,8 @@ func (l *Lab) startAll(ctx context.Context) error {
 	return group.Wait()
 }
 
-// haproxyArgs runs HAProxy as one process without a master: a master executes
-// itself again, by the path of its binary, and a binary of another Debian
-// does not run without its own loader in front.
+// haproxyArgs runs HAProxy with the lab's configuration. Whether it has a
+// master is the runtime's.
 func (l *Lab) haproxyArgs() []string {
 	return []string{"-f", filepath.Join(l.Dir, "haproxy.cfg")}
 }
@@ -305,19 +315,27 @@ func (l *Lab) nginxArgs(ref haproxy.ServerRef) []string {
 	return args
 }
 
+// spec is the program that this role has now, with these arguments.
+func (l *Lab) spec(role string, args []string) Spec {
+	spec := Spec{Role: role, Program: l.program(role), Args: args}
+	for _, ref := range l.target.Daemons {
+		if ref.String() == role {
+			spec.PidFile = l.pidFile(ref)
+		}
+	}
+	return spec
+}
+
 func (l *Lab) start(ctx context.Context, role string, args []string) error {
-	program := l.program(role)
-	if len(program.Argv) == 0 {
+	spec := l.spec(role, args)
+	if len(spec.Program.Argv) == 0 {
 		return fmt.Errorf("start %s: no program was given for it", role)
 	}
-	instance, err := l.runtime.Start(ctx, Spec{Role: role, Program: program, Args: args})
+	instance, err := l.runtime.Start(ctx, spec)
 	if err != nil {
 		return fmt.Errorf("start %s: %w", role, err)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.instances[role] = instance
-	l.watch(role, instance)
+	l.set(spec, instance)
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"halab/internal/haproxy"
@@ -25,33 +24,35 @@ func (l *Lab) instance(role string) (Instance, error) {
 	return nil, fmt.Errorf("%s: it does not run in this lab", role)
 }
 
-// Signal sends sig to the program in this role: to its main process, and KILL
-// to all that it has started as well.
-func (l *Lab) Signal(ctx context.Context, role string, sig os.Signal) error {
+// act does something to the program in this role, which has to run.
+func (l *Lab) act(what, role string, do func(Instance) error) error {
 	i, err := l.instance(role)
 	if err != nil {
-		return fmt.Errorf("signal %w", err)
+		return fmt.Errorf("%s %w", what, err)
 	}
-	return i.Signal(ctx, sig)
+	err = do(i)
+	if err != nil && (done(i) || errors.Is(err, os.ErrProcessDone)) {
+		return fmt.Errorf("%s %s: it has ended already: %w", what, role, os.ErrProcessDone)
+	}
+	return err
+}
+
+// Signal sends sig to the program in this role: to its main process, and KILL
+// to all that it has started as well. One that has ended is os.ErrProcessDone.
+func (l *Lab) Signal(ctx context.Context, role string, sig os.Signal) error {
+	return l.act("signal", role, func(i Instance) error { return i.Signal(ctx, sig) })
 }
 
 // Pause stops every process of the program in this role where it is, and
-// Resume lets it go on: a server that hangs.
+// Resume lets it go on: a server that hangs. One that has ended is
+// os.ErrProcessDone.
 func (l *Lab) Pause(ctx context.Context, role string) error {
-	i, err := l.instance(role)
-	if err != nil {
-		return fmt.Errorf("pause %w", err)
-	}
-	return i.Pause(ctx)
+	return l.act("pause", role, func(i Instance) error { return i.Pause(ctx) })
 }
 
 // Resume undoes Pause.
 func (l *Lab) Resume(ctx context.Context, role string) error {
-	i, err := l.instance(role)
-	if err != nil {
-		return fmt.Errorf("resume %w", err)
-	}
-	return i.Resume(ctx)
+	return l.act("resume", role, func(i Instance) error { return i.Resume(ctx) })
 }
 
 // Ended waits until the program in this role has ended.
@@ -91,7 +92,7 @@ func (l *Lab) StartServer(ctx context.Context, ref haproxy.ServerRef, program *s
 			return err
 		}
 	}
-	pidFile := filepath.Join(l.Dir, render.FileName(ref)+".pid")
+	pidFile := l.pidFile(ref)
 	if err := os.Remove(pidFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("start %s: %w", role, err) // of one that was killed
 	}
@@ -139,6 +140,11 @@ func (l *Lab) replace(ref haproxy.ServerRef, program software.Program) error {
 	l.programs[ref.String()] = program
 	l.target.Versions[ref] = program.Got.String()
 	l.mu.Unlock()
+	return l.rewrite(ref)
+}
+
+// rewrite writes the configuration of a server anew.
+func (l *Lab) rewrite(ref haproxy.ServerRef) error {
 	conf, err := render.Nginx(l.Scenario, ref, l.targetNow())
 	if err != nil {
 		return err
@@ -150,89 +156,9 @@ func (l *Lab) replace(ref haproxy.ServerRef, program software.Program) error {
 	return nil
 }
 
-// ErrNoTakeover says that this runtime cannot hand HAProxy's listeners over
-// to the program that is to follow.
-var ErrNoTakeover = errors.New("the listeners cannot be handed over")
-
-// Takeover is implemented by a runtime that can put a HAProxy in the place of
-// another one while traffic runs.
-type Takeover interface {
-	// TakeOver starts a HAProxy that takes the listeners of old over and lets
-	// old finish what it has (HAProxy Management Guide 4, -sf and -x). It
-	// returns without waiting for either. Its error is ErrNoTakeover where
-	// the runtime cannot do that with this program.
-	TakeOver(ctx context.Context, spec Spec, old Instance, socket string) (Instance, error)
-}
-
-// TakeOver puts a HAProxy in the place of the one that runs: the same program
-// with the same configuration (a reload), or another version (an upgrade). It
-// returns when the new one answers on the stats socket; the old one may have
-// connections left to finish.
-func (l *Lab) TakeOver(ctx context.Context, program *software.Program) error {
-	rt, ok := l.runtime.(Takeover)
-	if !ok {
-		return fmt.Errorf("reload HAProxy: %w in runtime %s", ErrNoTakeover, l.runtime.Name())
-	}
-	old, err := l.instance(HAProxyRole)
-	if err != nil {
-		return fmt.Errorf("reload %w", err)
-	}
-	before, err := l.pid(ctx)
-	if err != nil {
-		return fmt.Errorf("reload HAProxy: %w", err)
-	}
-	session, err := l.AdminClient().Open(ctx)
-	if err != nil {
-		return fmt.Errorf("reload HAProxy: %w", err)
-	}
-	spec := Spec{Role: HAProxyRole, Program: l.program(HAProxyRole), Args: l.haproxyArgs()}
-	if program != nil {
-		spec.Program = *program
-	}
-	next, err := rt.TakeOver(ctx, spec, old, l.Admin)
-	if err != nil {
-		return errors.Join(fmt.Errorf("reload HAProxy: %w", err), session.Close())
-	}
-	if err := l.awaitTakeover(ctx, next, before); err != nil {
-		return errors.Join(err, session.Close())
-	}
-	l.sayFarewell(session)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.programs[HAProxyRole] = spec.Program
-	l.instances[HAProxyRole] = next
-	return nil
-}
-
-// takeoverPause is the time between two looks at who answers.
-const takeoverPause = 5 * time.Millisecond
-
-// awaitTakeover waits until another process answers on the stats socket. A
-// new HAProxy that ends instead (it cannot read the configuration) leaves the
-// old one serving.
-func (l *Lab) awaitTakeover(ctx context.Context, next Instance, before int) error {
-	for {
-		if now, err := l.pid(ctx); err == nil && now != before {
-			return nil
-		}
-		if done(next) {
-			return fmt.Errorf("reload HAProxy: the new one ended and the old one goes on; it wrote:\n%s", next.Output())
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("reload HAProxy: %w", context.Cause(ctx))
-		case <-time.After(takeoverPause):
-		}
-	}
-}
-
-// pid is the process id that HAProxy gives for itself.
-func (l *Lab) pid(ctx context.Context) (int, error) {
-	info, err := l.AdminClient().Info(ctx)
-	if err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(info["Pid"])
+// pidFile is where a server's nginx writes its process id.
+func (l *Lab) pidFile(ref haproxy.ServerRef) string {
+	return filepath.Join(l.Dir, render.FileName(ref)+".pid")
 }
 
 // ServerAddress is where HAProxy reaches a server.

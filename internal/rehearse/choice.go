@@ -71,7 +71,11 @@ func (c Choice) Software(s *scenario.Scenario) []history.Software {
 		tell(ref.String(), ref.String())
 	}
 	for _, need := range upgrade.Needs(s) {
-		tell(need.Server.String(), stepRole(need.Want))
+		role := need.Server.String()
+		if need.Server.IsZero() {
+			role = lab.HAProxyRole
+		}
+		tell(role, stepRole(need.Want))
 	}
 	return out
 }

@@ -68,8 +68,8 @@ func (c *Chooser) Choose(ctx context.Context, s *scenario.Scenario, runtime stri
 		if err := c.engine(ctx); err != nil {
 			return Choice{}, err
 		}
-		if upgrade.TakesOver(s) {
-			return Choice{}, errors.New("containers cannot hand HAProxy's listeners over, which a reload needs: use --runtime process")
+		if servers := upgrade.InPlace(s); len(servers) > 0 {
+			return Choice{}, fmt.Errorf("%s is upgraded in place, and %s: use --runtime process", servers[0], oneImage)
 		}
 		return c.container(ctx, s, "asked for")
 	case Auto:
@@ -78,11 +78,17 @@ func (c *Chooser) Choose(ctx context.Context, s *scenario.Scenario, runtime stri
 	return Choice{}, CheckRuntime(runtime)
 }
 
+// oneImage is why nginx is not upgraded in place in a container.
+const oneImage = "a container has one version of nginx"
+
 // auto prefers containers to processes, and either without a substitute to
 // either with one.
 func (c *Chooser) auto(ctx context.Context, s *scenario.Scenario) (Choice, error) {
-	if upgrade.TakesOver(s) {
-		return c.process(ctx, s, "containers cannot hand HAProxy's listeners over, which a reload needs")
+	switch servers := upgrade.InPlace(s); {
+	case len(servers) > 0:
+		return c.process(ctx, s, servers[0].String()+" is upgraded in place, and "+oneImage)
+	case upgrade.UpgradesHAProxy(s):
+		return c.process(ctx, s, "HAProxy is upgraded, and two containers cannot hand listeners over")
 	}
 	if err := c.engine(ctx); err != nil {
 		return c.process(ctx, s, noEngine(err))

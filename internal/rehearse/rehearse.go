@@ -37,7 +37,7 @@ type Config struct {
 	Choice   Choice
 	// Out is a directory that exists.
 	Out string
-	// Lab are the options of the lab; Log and Stay are set by Run.
+	// Lab are the options of the lab; Faulty, InPlace, Log and LogAgain are set by Run.
 	Lab lab.Options
 	// Control says what this run leaves out, where it is the control of
 	// another one; Controlled that it is to be judged with a control of it.
@@ -97,7 +97,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	defer func() { err = errors.Join(err, r.close()) }()
 	options := c.Lab
 	options.Log, options.LogAgain = r.logLine, r.logAgain
-	options.Faulty = upgrade.Faulted(c.Scenario)
+	options.Faulty, options.InPlace = upgrade.Faulted(c.Scenario), upgrade.InPlace(c.Scenario)
 	r.lab, err = lab.Start(ctx, c.Scenario, c.Choice.Runtime, c.Choice.Programs, options)
 	if err != nil {
 		return &LabError{err}

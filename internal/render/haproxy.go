@@ -79,6 +79,7 @@ func global(s *scenario.Scenario, t Target) *section {
 		g.set("maxconn", &types.Int64C{Value: int64(n)})
 	}
 	g.set("stats timeout", &types.StringC{Value: "30s"})
+	stateFile(g, s, t)
 	if t.Plain {
 		g.add("log", types.Log{Address: "/dev/log", Facility: "local0"})
 		g.add("log", types.Log{Address: "/dev/log", Facility: "local1", Level: "notice"})
@@ -100,6 +101,22 @@ func global(s *scenario.Scenario, t Target) *section {
 	// up (HAProxy manual 3.1, max-spread-checks).
 	g.raw("max-spread-checks 10 # " + lab)
 	return g
+}
+
+// StateFile is the name of the server-state-file in the lab's directory.
+const StateFile = "server-state"
+
+// stateFile is where a HAProxy finds what was saved of the servers' state,
+// where the defaults say that it looks.
+func stateFile(g *section, s *scenario.Scenario, t Target) {
+	if s.HAProxy.Defaults.LoadServerStateFromFile == "" {
+		return
+	}
+	if t.Plain {
+		g.set("server-state-file", &types.StringC{Value: "/var/lib/haproxy/" + StateFile})
+		return
+	}
+	g.set("server-state-file", &types.StringC{Value: t.Dir + "/" + StateFile, Comment: lab})
 }
 
 // socketParams are those of one stats socket. mode is for a path alone;
@@ -144,6 +161,9 @@ func defaults(s *scenario.Scenario) *section {
 	}
 	if src.Retries != nil {
 		d.set("retries", &types.Int64C{Value: int64(*src.Retries)})
+	}
+	if from := src.LoadServerStateFromFile; from != "" {
+		d.set("load-server-state-from-file", &types.LoadServerStateFromFile{Argument: from})
 	}
 	for _, to := range timeouts(src.EffectiveTimeout()) {
 		if to.value != 0 {

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"text/template"
 
 	"halab/internal/haproxy"
@@ -12,6 +13,8 @@ import (
 
 type nginxData struct {
 	Version, Server, User, Dir, File, Listen string
+
+	Daemon bool
 
 	DownloadPath, UploadPath  string
 	WebSocketPath, EventsPath string
@@ -38,7 +41,7 @@ func nginxConf(tmpl *template.Template, s *scenario.Scenario, ref haproxy.Server
 	srv := s.Server(ref)
 	data := nginxData{
 		Version: srv.Nginx, Server: ref.String(), User: t.User, Dir: t.Dir,
-		File: FileName(ref), Listen: srv.Address,
+		File: FileName(ref), Listen: srv.Address, Daemon: slices.Contains(t.Daemons, ref),
 		DownloadPath: DownloadPath, UploadPath: UploadPath,
 		WebSocketPath: WebSocketPath, EventsPath: EventsPath,
 	}

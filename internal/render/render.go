@@ -40,6 +40,9 @@ type Target struct {
 	// Streams is the path of the unix socket at which streams end; without
 	// one nginx has no locations for them.
 	Streams string
+	// Daemons are the servers whose nginx puts itself into the background, as
+	// it has to before it can be upgraded in place.
+	Daemons []haproxy.ServerRef
 	// User is the user that nginx's workers run as; only the superuser may
 	// set one.
 	User string

@@ -59,7 +59,7 @@ func (d *decoder) stepArgs(s spot, args StepArgs) {
 	v := reflect.ValueOf(args).Elem()
 	short, ok := args.(ShortForm)
 	switch {
-	case isNull(s.node) && !ok && !hasRequired(v.Type()):
+	case isNull(s.node) && !hasRequired(v.Type()):
 		d.paths[s.path] = s.key
 	case ok && s.node.Kind == yaml.ScalarNode:
 		d.nodes[v.Addr().Interface()], d.paths[s.path] = s.node, s.node

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxErrors is how many mistakes one Parse reports. A file with more of them
@@ -101,4 +102,16 @@ func (es Errors) sorted() Errors {
 		return a.Col - b.Col
 	})
 	return es
+}
+
+// Mistake is a mistake at a place of a scenario that Parse took: what only
+// those who know its steps can see. The rest of the line is what is wrong.
+func (s *Scenario) Mistake(pos Pos, msg, want string) *Error {
+	lines := strings.Split(string(s.Source), "\n")
+	line := ""
+	if pos.Line >= 1 && pos.Line <= len(lines) {
+		line = strings.TrimRight(lines[pos.Line-1], "\r")
+	}
+	width := max(1, utf8.RuneCountInString(line)-pos.Col+1)
+	return &Error{File: s.File, Line: pos.Line, Col: pos.Col, Width: width, Source: line, Msg: msg, Want: want}
 }

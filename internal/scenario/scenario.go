@@ -59,6 +59,9 @@ type Defaults struct {
 	Timeout Timeouts `yaml:"timeout" doc:"timeout connect, client, server, …"`
 	Option  []string `yaml:"option" format:"option" doc:"HAProxy options, each as after the word option: redispatch, idle-close-on-response, …"`
 	Retries *int     `yaml:"retries" min:"0" max:"100" doc:"retries: connection attempts after the first."`
+	// LoadServerStateFromFile global has each HAProxy begin with the state of
+	// the servers that a step save_state has saved.
+	LoadServerStateFromFile string `yaml:"load-server-state-from-file" enum:"global" doc:"load-server-state-from-file: a HAProxy begins with what a step save_state has saved. The file is the lab's."`
 }
 
 // Timeouts are HAProxy's timeouts; zero leaves one out.

@@ -163,10 +163,11 @@ func (m *schemaMaker) step() object {
 		args := k.New()
 		o := m.structure(reflect.TypeOf(args).Elem())
 		optional := !hasRequired(reflect.TypeOf(args).Elem())
+		if optional {
+			o["type"] = []string{"object", "null"}
+		}
 		if _, ok := args.(ShortForm); ok {
 			o = object{"oneOf": []object{{"type": "string"}, o}}
-		} else if optional {
-			o["type"] = []string{"object", "null"}
 		}
 		o["description"] = k.Doc
 		one = append(one, object{

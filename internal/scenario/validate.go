@@ -69,7 +69,8 @@ func (v *validator) defaults() {
 		for _, f := range []struct {
 			p   any
 			key string
-		}{{&def.Mode, "mode"}, {&def.Timeout, "timeout"}, {&def.Option, "option"}, {&def.Retries, "retries"}} {
+		}{{&def.Mode, "mode"}, {&def.Timeout, "timeout"}, {&def.Option, "option"}, {&def.Retries, "retries"},
+			{&def.LoadServerStateFromFile, "load-server-state-from-file"}} {
 			if v.nodes[f.p] != nil {
 				v.report("bare: true alone, or no bare", "set it in the frontend or backend, or leave bare out",
 					f.key+" in defaults that are bare", f.p)

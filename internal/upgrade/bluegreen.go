@@ -7,7 +7,8 @@ import (
 
 // blueGreen moves the traffic of a backend from one set of servers to
 // another: the green ones come into service and have to be plainly UP, and
-// only then the blue ones go into maintenance and lose their sessions.
+// only then the blue ones go into maintenance. Requests in flight on those go
+// on, and the step is done when the last has ended.
 type blueGreen struct {
 	Blue  []haproxy.ServerRef `yaml:"blue" required:"true" doc:"The servers that serve now."`
 	Green []haproxy.ServerRef `yaml:"green" required:"true" doc:"The servers that are to serve."`

@@ -10,6 +10,7 @@ import (
 
 // canary gives a server more and more of the traffic: its weight goes up in
 // stages, each held for a while, and it has to be plainly UP after each.
+// Requests in flight go on.
 // Weights are absolute, beside the other servers' own.
 type canary struct {
 	Server  haproxy.ServerRef `yaml:"server" required:"true" doc:"The server, backend/server; it has the new version."`

@@ -25,7 +25,8 @@ import (
 //	HALAB_LAB           the lab's id
 //
 // Its exit code 0 is the step's success. What it writes is in the history, cut
-// to its end. It has no terminal: what asks for a password there fails.
+// to its end. It has no terminal: what asks for a password there fails. What it
+// does to requests in flight is its own affair.
 //
 // At the step's timeout its process group is killed. What it starts and leaves
 // goes on until the lab ends, and is ended with it: it is known by HALAB_LAB in

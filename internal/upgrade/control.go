@@ -58,10 +58,27 @@ func protecting(s *scenario.Scenario) ([]int, error) {
 		}
 	}
 	const instead = "write the control as a scenario of its own, without what protects and with expect: {verdict: FAIL}"
-	if TakesOver(s) {
+	if handsOver(s) {
 		return nil, fmt.Errorf("%w: what protects here is how one HAProxy hands over to another (its listening sockets, option idle-close-on-response), and that is no step; %s", ErrNothingProtects, instead)
 	}
 	return nil, fmt.Errorf("%w: none puts a server into maintenance or drain; name the one that protects with protecting-step: N, or %s", ErrNothingProtects, instead)
+}
+
+// handsOver tells whether one HAProxy hands over to another.
+func handsOver(s *scenario.Scenario) bool {
+	for step := range whole(s).simple {
+		switch args := step.run.(type) {
+		case *reload:
+			if args.Server.IsZero() {
+				return true
+			}
+		case *upgradeTo:
+			if args.HAProxy != "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // alsoOut are the steps before the one at index that have put one of its

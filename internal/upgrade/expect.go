@@ -12,7 +12,7 @@ import (
 	"halab/internal/scenario"
 )
 
-// expect waits until what it says holds.
+// expect waits until what it says holds. It does nothing to requests in flight.
 type expect struct {
 	Server   haproxy.ServerRef `yaml:"server" doc:"The server whose state or sessions are looked at, backend/server."`
 	State    string            `yaml:"state" enum:"UP,DOWN,MAINT,DRAIN,NOLB" doc:"The status of the server in show stat."`

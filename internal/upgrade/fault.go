@@ -15,8 +15,8 @@ import (
 // that there has to be a relay in front of them.
 func Faulted(s *scenario.Scenario) []haproxy.ServerRef {
 	var out []haproxy.ServerRef
-	for step := range every(s) {
-		if f, ok := step.(interface{ faulted() haproxy.ServerRef }); ok && !slices.Contains(out, f.faulted()) {
+	for step := range whole(s).simple {
+		if f, ok := step.run.(interface{ faulted() haproxy.ServerRef }); ok && !slices.Contains(out, f.faulted()) {
 			out = append(out, f.faulted())
 		}
 	}

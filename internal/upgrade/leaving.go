@@ -19,13 +19,16 @@ func (r *replace) ends() haproxy.ServerRef { return r.Server }
 // waiting is implemented by a kind that waits for something to come.
 type waiting interface {
 	// waitsOn is the server that is looked at, none where it is all of them;
-	// out says that the server is to be out of service.
-	waitsOn() (server haproxy.ServerRef, out bool)
+	// out says that the server is to be out of service. ok is false where only
+	// time has to pass.
+	waitsOn() (server haproxy.ServerRef, out, ok bool)
 }
 
-func (e *expect) waitsOn() (haproxy.ServerRef, bool) {
-	return e.Server, e.State == "MAINT" || e.State == "DRAIN"
+func (e *expect) waitsOn() (_ haproxy.ServerRef, out, ok bool) {
+	return e.Server, e.State == "MAINT" || e.State == "DRAIN", true
 }
+
+func (w *wait) waitsOn() (_ haproxy.ServerRef, out, ok bool) { return w.Server, false, w.For == 0 }
 
 // leaving writes the steps of a control.
 type leaving struct {
@@ -148,7 +151,10 @@ func (l *leaving) instead(step scenario.Step, ref haproxy.ServerRef, b *bare) []
 // inVain tells a step that waits for what does not come without protection:
 // the server's last session, or the answers of another one.
 func (l *leaving) inVain(w waiting) bool {
-	ref, out := w.waitsOn()
+	ref, out, ok := w.waitsOn()
+	if !ok {
+		return false
+	}
 	if b := l.servers[ref]; b != nil {
 		return b.exposed || b.stopped || out
 	}

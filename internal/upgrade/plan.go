@@ -38,15 +38,29 @@ func Compile(s *scenario.Scenario, steps []scenario.Step, first int) (Plan, erro
 // Size is the number of simple steps in the plan.
 func (p Plan) Size() int {
 	n := 0
-	for _, step := range p {
-		if step.Lanes == nil {
-			n++
-		}
-		for _, lane := range step.Lanes {
-			n += lane.Size()
-		}
+	for range p.simple {
+		n++
 	}
 	return n
+}
+
+// simple yields the simple steps of the plan, a group's lane after lane.
+func (p Plan) simple(yield func(Planned) bool) {
+	p.each(yield)
+}
+
+func (p Plan) each(yield func(Planned) bool) bool {
+	for _, step := range p {
+		if step.Lanes == nil && !yield(step) {
+			return false
+		}
+		for _, lane := range step.Lanes {
+			if !lane.each(yield) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 type compiler struct {

@@ -55,8 +55,8 @@ func TestPlan(t *testing.T) {
 		{"rolling by two", `  - rolling: {backend: bk, nginx: 1.22.1, batch: 2}`, `
 1 maint: bk/a
 2 maint: bk/b
-3 expect: {server: bk/a, sessions: 0, within: 30s}
-4 expect: {server: bk/b, sessions: 0, within: 30s}
+3 wait: {server: bk/a, sessions: 0, within: 30s}
+4 wait: {server: bk/b, sessions: 0, within: 30s}
 5 replace: {server: bk/a, nginx: 1.22.1}
 6 replace: {server: bk/b, nginx: 1.22.1}
 7 ready: bk/a
@@ -64,7 +64,7 @@ func TestPlan(t *testing.T) {
 9 expect: {server: bk/a, state: UP, within: 30s}
 10 expect: {server: bk/b, state: UP, within: 30s}
 11 maint: bk/c
-12 expect: {server: bk/c, sessions: 0, within: 30s}
+12 wait: {server: bk/c, sessions: 0, within: 30s}
 13 replace: {server: bk/c, nginx: 1.22.1}
 14 ready: bk/c
 15 expect: {server: bk/c, state: UP, within: 30s}
@@ -83,7 +83,7 @@ func TestPlan(t *testing.T) {
 1 ready: bk/b
 2 expect: {server: bk/b, state: UP, within: 30s}
 3 maint: bk/a
-4 expect: {server: bk/a, sessions: 0, within: 5s}
+4 wait: {server: bk/a, sessions: 0, within: 5s}
 `},
 		{"repeat and parallel", `  - repeat: {times: 2, steps: [{maint: a}, {ready: a}]}
   - parallel: {steps: [{maint: b}, {repeat: {times: 1, steps: [{wait: 1s}, {ready: c}]}}]}

@@ -2,61 +2,65 @@ package upgrade
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"halab/internal/haproxy"
 	"halab/internal/scenario"
-	"halab/internal/software"
 )
 
-// reload puts a HAProxy in the place of the one that runs, which hands its
-// listening sockets over and finishes what it has: with the same version a
-// reload, with another one an upgrade (HAProxy Management Guide 4, -sf and
-// -x).
+// reload has a program read its configuration again while traffic runs.
 //
-// Connections that are being accepted lose nothing. A kept connection that is
-// idle is closed by the old process, maybe while a request is on its way to
-// it: option idle-close-on-response lets it answer once more first.
-// Maintenance is lost unless the server state was saved, and the new process
-// begins with its checks.
+// HAProxy (reload: {} or reload: haproxy): another process of the same version
+// takes the listening sockets over, and the one that ran finishes what it has
+// (HAProxy Management Guide 4). Connections that are being accepted lose
+// nothing, and a request in flight is answered. A kept connection that is idle
+// is closed by the old process, maybe while a request is on its way to it:
+// option idle-close-on-response lets it answer once more first. The new
+// process begins with its checks, and without the maintenance that the old one
+// knew: see save_state.
+//
+// nginx (reload: bk_app/nginx2): its configuration is written anew and its
+// master gets HUP (nginx documentation, Controlling nginx, Changing
+// Configuration). New workers accept before the old ones stop to; those answer
+// what is in flight, however long that takes. An idle connection that HAProxy
+// keeps to them they close, maybe while a request is on its way on it: that one
+// is lost, and its client's connection closed. Option http-server-close keeps
+// no such connections. The step is done when the old workers have begun to
+// shut down. What nginx refuses to read fails the step, and the old workers go
+// on.
 type reload struct {
-	Version string `yaml:"haproxy" format:"version" doc:"The HAProxy version that takes over; the one that runs unless said otherwise."`
+	Server haproxy.ServerRef `yaml:"server" doc:"The server whose nginx is reloaded, backend/server; HAProxy unless said otherwise."`
 }
 
 func newReload() scenario.StepArgs { return &reload{} }
 
-// TakesOver tells whether a step of the scenario puts one HAProxy in the place
-// of another, which not every runtime can do.
-func TakesOver(s *scenario.Scenario) bool {
-	return slices.ContainsFunc(s.Steps, func(step scenario.Step) bool {
-		_, ok := step.Args.(*reload)
-		return ok
-	})
-}
+// theProxy is how a step's short form names HAProxy. A server of that name is
+// written with its backend.
+const theProxy = "haproxy"
 
-// Validate has nothing to add to the field's own rules.
-func (r *reload) Validate(*scenario.Check) {}
-
-func (r *reload) needs() []Need {
-	v, err := haproxy.ParseVersion(r.Version)
-	if err != nil {
+// SetScalar takes reload: haproxy and reload: bk_app/nginx2.
+func (r *reload) SetScalar(value string) error {
+	if value == theProxy {
 		return nil
 	}
-	return []Need{{Want: software.Want{Name: software.HAProxy, Version: v}}}
+	return scalarRef(&r.Server, value)
+}
+
+// Validate checks that the server exists.
+func (r *reload) Validate(c *scenario.Check) {
+	if !r.Server.IsZero() {
+		c.ServerRef("server", &r.Server)
+	}
 }
 
 func (r *reload) limit() time.Duration { return 0 }
 
 func (r *reload) run(ctx context.Context, env *Env) error {
-	if r.Version == "" {
+	if r.Server.IsZero() {
 		env.Did(Command{Text: "reload HAProxy", Takeover: true})
-		return env.Lab.TakeOver(ctx, nil)
-	}
-	env.Did(Command{Text: "upgrade HAProxy to " + r.Version, Takeover: true})
-	p, err := env.Program(r.needs()[0].Want)
-	if err != nil {
+		_, err := env.Lab.TakeOver(ctx, nil)
 		return err
 	}
-	return env.Lab.TakeOver(ctx, &p)
+	env.Did(Command{Text: "kill -HUP nginx of " + r.Server.String(), Server: r.Server})
+	return env.Lab.ReloadServer(ctx, r.Server)
 }

@@ -9,7 +9,9 @@ import (
 )
 
 // replace ends a server's nginx with QUIT, which lets what is in flight
-// finish, and starts another version at the same name and address.
+// finish, and starts another version at the same name and address. In between
+// nobody listens there, which HAProxy learns from its checks: maintenance
+// first keeps requests away.
 type replace struct {
 	Server haproxy.ServerRef `yaml:"server" required:"true" doc:"The server, backend/server."`
 	Nginx  string            `yaml:"nginx" required:"true" format:"version" doc:"The nginx version that takes its place."`

@@ -60,6 +60,7 @@ func (p Planned) carryOut(ctx context.Context, env Env, started time.Time, emit 
 	}
 	answer := ""
 	env.Answered = func(text string) { answer = text }
+	env.Noted = func(text string) { emit(&history.Note{At: history.Since(started), Text: text}) }
 	err := p.within(ctx, &env)
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx) // the step did not fail: it was not let finish, and has no end

@@ -20,8 +20,8 @@ func stateStep(kind string, state haproxy.ServerAction, ref haproxy.ServerRef) s
 
 func drainedStep(ref haproxy.ServerRef, within scenario.Duration) scenario.Step {
 	none := 0
-	return scenario.Step{Kind: "expect", Text: fmt.Sprintf("expect: {server: %s, sessions: 0, within: %s}", ref, within),
-		Args: &expect{Server: ref, Sessions: &none, Within: within}}
+	return scenario.Step{Kind: "wait", Text: fmt.Sprintf("wait: {server: %s, sessions: 0, within: %s}", ref, within),
+		Args: &wait{Server: ref, Sessions: &none, Within: within}}
 }
 
 func upStep(ref haproxy.ServerRef, within scenario.Duration) scenario.Step {

@@ -11,7 +11,7 @@ import (
 
 // start starts a server's nginx that has ended again, in the version that it
 // had or in another one. HAProxy takes notice by its checks; a server in
-// maintenance stays there.
+// maintenance stays there. It does nothing to requests in flight.
 type start struct {
 	Server haproxy.ServerRef `yaml:"server" required:"true" doc:"The server, backend/server."`
 	Nginx  string            `yaml:"nginx" format:"version" doc:"The nginx version to start; the one that it had unless said otherwise."`

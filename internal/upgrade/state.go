@@ -10,6 +10,10 @@ import (
 
 // setState is maint, drain and ready: the administrative state of one server
 // (HAProxy Management Guide 9.3, set server … state).
+//
+// Requests in flight on the server go on to their end, in maintenance as well,
+// unless on-marked-down shutdown-sessions cuts them. In mode http the next
+// request of a kept connection goes to another server; in mode tcp it stays.
 type setState struct {
 	Server haproxy.ServerRef `yaml:"server" required:"true" doc:"The server, backend/server."`
 	state  haproxy.ServerAction

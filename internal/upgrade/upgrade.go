@@ -7,7 +7,6 @@ package upgrade
 import (
 	"context"
 	"fmt"
-	"iter"
 	"os"
 	"time"
 
@@ -32,9 +31,17 @@ type Lab interface {
 	// StartServer starts the nginx of a server that has ended again; with a
 	// program, that one.
 	StartServer(ctx context.Context, ref haproxy.ServerRef, program *software.Program) error
+	// ReloadServer has the nginx of a server read its configuration again.
+	ReloadServer(ctx context.Context, ref haproxy.ServerRef) error
+	// UpgradeServer has the nginx of a server start program in its place.
+	UpgradeServer(ctx context.Context, ref haproxy.ServerRef, program software.Program) error
 	// TakeOver puts a HAProxy in the place of the one that runs: the same
-	// again, or another program.
-	TakeOver(ctx context.Context, program *software.Program) error
+	// again, or another program. note is for people: what was not done as
+	// it should be.
+	TakeOver(ctx context.Context, program *software.Program) (note string, err error)
+	// SaveState writes down what HAProxy knows of its servers, for the next
+	// HAProxy to begin with.
+	SaveState(ctx context.Context) error
 	// Relay is what stands between HAProxy and a server of Faulted.
 	Relay(ref haproxy.ServerRef) (*relay.Relay, error)
 }
@@ -58,9 +65,11 @@ type Env struct {
 	// Started is told of each process by which a step carries out a command of
 	// the user's; the process leads a session.
 	Started func(pid int) error
-	// Did gets each command when it is sent, Answered what came of them.
+	// Did gets each command when it is sent, Answered what came of them, and
+	// Noted what people have to know beside that.
 	Did      func(Command)
 	Answered func(string)
+	Noted    func(string)
 }
 
 // program is the nginx of this version; nil, which keeps the one there is,
@@ -87,38 +96,22 @@ type Need struct {
 // its servers begin with.
 func Needs(s *scenario.Scenario) []Need {
 	var out []Need
-	for step := range every(s) {
-		if n, ok := step.(interface{ needs() []Need }); ok {
+	for step := range whole(s).simple {
+		if n, ok := step.run.(interface{ needs() []Need }); ok {
 			out = append(out, n.needs()...)
 		}
 	}
 	return out
 }
 
-// every yields all simple steps that a scenario may come to.
-func every(s *scenario.Scenario) iter.Seq[runner] {
-	return func(yield func(runner) bool) {
-		plan, err := Compile(s, append(s.Steps[:len(s.Steps):len(s.Steps)], s.OnFailure...), 1)
-		if err != nil {
-			return // Run says so
-		}
-		plan.each(yield)
+// whole is all that a scenario may do: its steps, and what it does when one
+// fails. It is empty where that does not compile, which Run says.
+func whole(s *scenario.Scenario) Plan {
+	plan, err := Compile(s, append(s.Steps[:len(s.Steps):len(s.Steps)], s.OnFailure...), 1)
+	if err != nil {
+		return nil
 	}
-}
-
-// each calls yield with every simple step, until it returns false.
-func (p Plan) each(yield func(runner) bool) bool {
-	for _, step := range p {
-		if step.run != nil && !yield(step.run) {
-			return false
-		}
-		for _, lane := range step.Lanes {
-			if !lane.each(yield) {
-				return false
-			}
-		}
-	}
-	return true
+	return plan
 }
 
 // Command is something that a step did to the lab.

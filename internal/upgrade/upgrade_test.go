@@ -142,6 +142,7 @@ func TestSteps(t *testing.T) {
 			{[]string{"maint: bk/a", "expect: {server: bk/a, state: MAINT}"}, []string{"1 begin", "1 command set server bk/a state maint", "1 end", "2 begin", "2 end"}, "MAINT", 1},
 			{[]string{"ready: {server: bk/a}", "expect: {server: bk/a, state: UP}"}, []string{"1 begin", "1 command set server bk/a state ready", "1 end", "2 begin", "2 end"}, "UP", 1},
 			{[]string{"drain: bk/a", "expect: {server: a, state: DRAIN, sessions: 0}"}, []string{"1 begin", "1 command set server bk/a state drain", "1 end", "2 begin", "2 end"}, "DRAIN", 0},
+			{[]string{"wait: {server: a, sessions: 0}"}, []string{"1 begin", "1 end"}, "DRAIN", 0},
 			{[]string{"ready: a", "weight: {server: bk/a, value: 7}", "wait: 1ms"}, []string{"1 begin", "1 command set server bk/a state ready", "1 end", "2 begin", "2 command set weight bk/a 7", "2 end", "3 begin", "3 end"}, "UP", 7},
 			{[]string{"weight: {server: bk/a, value: 0}"}, []string{"1 begin", "1 command set weight bk/a 0", "1 end"}, "UP", 0},
 			{[]string{"weight: {server: bk/a, value: 256}"}, []string{"1 begin", "1 command set weight bk/a 256", "1 end"}, "UP", 256},
@@ -207,6 +208,7 @@ func TestExpectTellsWhatItSaw(t *testing.T) {
 		for step, want := range map[string]string{
 			"expect: {server: bk/a, state: DOWN, within: 120ms}":            "not done within 120ms: bk/a is UP, not DOWN",
 			"expect: {server: bk/" + busy + ", sessions: 0, within: 120ms}": "not done within 120ms: bk/" + busy + " has 1 session, not at most 0",
+			"wait: {server: bk/" + busy + ", sessions: 0, within: 120ms}":   "not done within 120ms: bk/" + busy + " has 1 session, not at most 0",
 			"expect: {header: nginx/1.19.8, within: 120ms}":                 `not done within 120ms: a GET shows Server: "nginx/1.18.0", not "nginx/1.22.1"`,
 			"expect: {server: bk/gone, state: UP, within: 120ms}":           "bk/gone is not in show stat",
 		} {
@@ -257,7 +259,11 @@ func TestMistakes(t *testing.T) {
 	for _, step := range []string{
 		"maint: nginx9", "maint: other/a", "maint: [a]", "maint: {}", "maint: {server: bk/a, for: 5s}", "drain: \"\"", "ready: bk/", "mant: bk/a",
 		"weight: bk/a", "weight: {server: bk/a, value: 257}", "weight: {server: bk/a, value: -1}", "weight: {server: bk/a, value: 50%}",
-		"wait: 0s", "wait: -5s", "wait: 5", "wait: soon", "wait:",
+		"wait: 0s", "wait: -5s", "wait: 5", "wait: soon", "wait:", "wait: {server: bk/a}", "wait: {sessions: 0}", "wait: {for: 1s, server: bk/a, sessions: 0}",
+		"wait: {server: bk/c, sessions: 0}", "wait: {within: 1s}",
+		"reload: bk/c", "reload: nginx", "reload: {haproxy: 3.0}", "save_state: {}", "save_state: now",
+		"upgrade: {}", "upgrade: 3.0", "upgrade: {haproxy: new}", "upgrade: {haproxy: 3.0, server: bk/a, nginx: 1.22.1}",
+		"upgrade: {server: bk/a}", "upgrade: {nginx: 1.22.1}", "upgrade: {server: bk/c, nginx: 1.22.1}",
 		"expect: {}", "expect: bk/a", "expect: {state: UP}", "expect: {server: bk/a}", "expect: {server: bk/a, state: up}", "expect: {sessions: 0}",
 		"expect: {server: bk/a, sessions: -1}", "expect: {header: nginx/1.18.0, within: never}", `expect: {header: "nginx\n/1.18.0"}`,
 		"stop: bk/c", "stop: {server: bk/a, signal: HUP}", "{maint: a, ready: a}", "maint",

@@ -10,7 +10,7 @@ import (
 )
 
 // weight changes a server's weight (HAProxy Management Guide 9.3, set
-// weight). It is absolute, 0 to 256: a percentage of a small weight rounds
+// weight). Requests in flight go on. It is absolute, 0 to 256: a percentage of a small weight rounds
 // down to 0 in HAProxy 2.6, which stops the traffic.
 type weight struct {
 	Server haproxy.ServerRef `yaml:"server" required:"true" doc:"The server, backend/server."`

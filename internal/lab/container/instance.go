@@ -17,14 +17,15 @@ import (
 
 // instance is a started container.
 type instance struct {
-	cli  *client.Client
-	id   string
-	done chan struct{}
+	cli   *client.Client
+	id    string
+	image string
+	done  chan struct{}
 }
 
 // newInstance watches the container until it ends, or life does.
-func newInstance(life context.Context, cli *client.Client, id string) *instance {
-	i := &instance{cli: cli, id: id, done: make(chan struct{})}
+func newInstance(life context.Context, cli *client.Client, id, image string) *instance {
+	i := &instance{cli: cli, id: id, image: image, done: make(chan struct{})}
 	go i.wait(life)
 	return i
 }

@@ -19,14 +19,17 @@ func (r *Runtime) Run(ctx context.Context, image string, argv []string) (output 
 		return "", err
 	}
 	r.sweep(ctx, cli)
-	made, err := cli.ContainerCreate(ctx, client.ContainerCreateOptions{
-		Config: &container.Config{
-			Image: image, Entrypoint: argv, AttachStdout: true, AttachStderr: true,
-			Labels: map[string]string{labelOnce: "true"},
-		},
-		// The engine removes it when it ends, whether halab lives or not.
-		HostConfig: &container.HostConfig{NetworkMode: "none", AutoRemove: true},
-	})
+	return runOnce(ctx, cli, &container.Config{
+		Image: image, Entrypoint: argv, Labels: map[string]string{labelOnce: "true"},
+	}, &container.HostConfig{})
+}
+
+// runOnce runs a container to its end and removes it. It has no network.
+func runOnce(ctx context.Context, cli *client.Client, config *container.Config, host *container.HostConfig) (output string, err error) {
+	config.AttachStdout, config.AttachStderr = true, true
+	// The engine removes it when it ends, whether halab lives or not.
+	host.NetworkMode, host.AutoRemove = "none", true
+	made, err := cli.ContainerCreate(ctx, client.ContainerCreateOptions{Config: config, HostConfig: host})
 	if err != nil {
 		return "", explain(err)
 	}

@@ -74,7 +74,7 @@ func (r *Runtime) Start(ctx context.Context, spec lab.Spec) (lab.Instance, error
 	r.mu.Lock()
 	r.started[spec.Role] = c.GetContainerID()
 	r.mu.Unlock()
-	return newInstance(r.life, cli, c.GetContainerID()), ctx.Err()
+	return newInstance(r.life, cli, c.GetContainerID(), spec.Program.Image), ctx.Err()
 }
 
 // clear removes the container that had this role before and has ended: the
@@ -134,6 +134,7 @@ func (p *plan) request(spec lab.Spec) testcontainers.ContainerRequest {
 		}},
 	}
 	if haproxy {
+		req.Cmd = append(spec.Args[:len(spec.Args):len(spec.Args)], masterWorker)
 		published = p.publish
 		for _, port := range slices.Collect(maps.Keys(p.publish)) {
 			req.ExposedPorts = append(req.ExposedPorts, port.String())

@@ -72,7 +72,7 @@ func child(text string, rt lab.Runtime) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer stop()
-	l, err := lab.Start(ctx, s, rt, o.Programs, lab.Options{StateDir: o.State, Keeper: []string{exe, keepWord}, Ready: patience})
+	l, err := lab.Start(ctx, s, rt, o.Programs, lab.Options{StateDir: o.State, Keeper: []string{exe, keepWord}, Ready: patience, InPlace: daemons()})
 	if err != nil {
 		return err
 	}

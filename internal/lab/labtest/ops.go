@@ -2,6 +2,8 @@ package labtest
 
 import (
 	"errors"
+	"os"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -12,12 +14,17 @@ import (
 var opsCases = []testCase{
 	{"close while paused", closePaused},
 	{"faults", faults},
+	{"in flight", inFlight},
 	{"kill", killServer},
 	{"pause and resume", pauseResume},
 	{"relayed server", relayedServer},
+	{"reload nginx", reloadNginx},
 	{"replace", replaceServer},
 	{"start again", startAgain},
+	{"state survives a reload", stateSurvives},
 	{"take over", takeOver},
+	{"upgrade HAProxy", upgradeHAProxy},
+	{"upgrade nginx in place", upgradeNginx},
 }
 
 // awaitUp waits until a server is plainly up, or is not.
@@ -46,6 +53,16 @@ func end(t *testing.T, l *lab.Lab, ref haproxy.ServerRef, sig syscall.Signal) {
 func killServer(t *testing.T, b *bench) {
 	l := b.start(t, nil)
 	end(t, l, active, syscall.SIGKILL)
+	role := active.String()
+	for what, err := range map[string]error{
+		"signal": l.Signal(t.Context(), role, syscall.SIGTERM),
+		"pause":  l.Pause(t.Context(), role),
+		"resume": l.Resume(t.Context(), role),
+	} {
+		if !errors.Is(err, os.ErrProcessDone) || !strings.HasPrefix(err.Error(), what+" "+role+": it has ended already") {
+			t.Errorf("%s of what has ended: %v", what, err)
+		}
+	}
 	awaitUp(t, l, active, false)
 	wantAnswer(t, l, backup, backupHeader)
 }
@@ -108,27 +125,4 @@ func closePaused(t *testing.T, b *bench) {
 		t.Fatal(err)
 	}
 	b.wantEmpty(t)
-}
-
-// takeOver reloads HAProxy; a runtime that cannot says so, and the one that
-// runs goes on.
-func takeOver(t *testing.T, b *bench) {
-	l := b.start(t, nil)
-	before, err := l.AdminClient().Info(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = l.TakeOver(t.Context(), nil)
-	cannot := errors.Is(err, lab.ErrNoTakeover)
-	if err != nil && !cannot {
-		t.Fatal(err)
-	}
-	after, err := l.AdminClient().Info(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if same := before["Pid"] == after["Pid"]; same != cannot {
-		t.Errorf("HAProxy %s before and %s after, taken over: %v", before["Pid"], after["Pid"], !cannot)
-	}
-	wantAnswer(t, l, active, activeHeader)
 }

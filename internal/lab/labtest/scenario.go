@@ -40,10 +40,15 @@ const (
 	backupHeader = "nginx/1.22.1"
 )
 
+// nextHAProxy is the role of the HAProxy that another one is upgraded to; no
+// lab begins with it.
+const nextHAProxy = "next haproxy"
+
 // Wants are the programs of the suite's scenario, by role.
 func Wants() map[string]string {
 	return map[string]string{
 		lab.HAProxyRole: "haproxy:2.6",
+		nextHAProxy:     "haproxy:3.0",
 		active.String(): "nginx:1.18.0",
 		backup.String(): "nginx:1.22.1",
 	}

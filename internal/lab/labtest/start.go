@@ -22,6 +22,14 @@ import (
 // else.
 const patience = 30 * time.Second
 
+// soon is a context that ends when patience does.
+func soon(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // options are those of every lab of the suite.
 func (b *bench) options(t *testing.T) lab.Options {
 	t.Helper()

@@ -82,14 +82,24 @@ func (r *Runtime) Prepare(_ context.Context, site lab.Site) (lab.Layout, error) 
 }
 
 // Start forks one program. Its output goes to a file in the lab's directory.
-func (r *Runtime) Start(_ context.Context, spec lab.Spec) (lab.Instance, error) {
-	out := OutputFile(r.site.Dir, spec.Role)
-	f, err := os.OpenFile(out, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+func (r *Runtime) Start(ctx context.Context, spec lab.Spec) (lab.Instance, error) {
+	if spec.PidFile != "" {
+		return r.startDaemon(ctx, spec)
+	}
+	cmd, err := r.fork(spec.Role, append(spec.Program.Argv[:len(spec.Program.Argv):len(spec.Program.Argv)], spec.Args...))
+	if err != nil {
+		return nil, err
+	}
+	return r.child(spec.Role, cmd), nil
+}
+
+// fork starts a command as one of the lab's.
+func (r *Runtime) fork(role string, argv []string) (*exec.Cmd, error) {
+	f, err := os.OpenFile(OutputFile(r.site.Dir, role), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("open its output: %w", err)
 	}
 	defer f.Close()
-	argv := append(append([]string{}, spec.Program.Argv...), spec.Args...)
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = r.site.Dir
 	cmd.Env = append(os.Environ(), mark+r.site.ID)
@@ -104,9 +114,17 @@ func (r *Runtime) Start(_ context.Context, spec lab.Spec) (lab.Instance, error) 
 		_ = cmd.Wait()
 		return nil, err
 	}
-	i := &instance{cmd: cmd, out: out, done: make(chan struct{})}
-	go i.wait()
-	return i, nil
+	return cmd, nil
+}
+
+// child is a program that halab itself waits for.
+func (r *Runtime) child(role string, cmd *exec.Cmd) *instance {
+	i := &instance{process: cmd.Process, group: cmd.Process.Pid, out: OutputFile(r.site.Dir, role), done: make(chan struct{})}
+	go func() {
+		_ = cmd.Wait() // how it ended is told by its output
+		close(i.done)
+	}()
+	return i
 }
 
 // TakeOver starts a HAProxy that gets the listening sockets from the stats
@@ -116,7 +134,7 @@ func (r *Runtime) TakeOver(ctx context.Context, spec lab.Spec, old lab.Instance,
 	if !ok {
 		return nil, lab.ErrNoTakeover
 	}
-	spec.Args = append(spec.Args[:len(spec.Args):len(spec.Args)], "-x", socket, "-sf", strconv.Itoa(o.cmd.Process.Pid))
+	spec.Args = append(spec.Args[:len(spec.Args):len(spec.Args)], "-x", socket, "-sf", strconv.Itoa(o.process.Pid))
 	return r.Start(ctx, spec)
 }
 
@@ -127,38 +145,37 @@ func OutputFile(dir, role string) string {
 }
 
 type instance struct {
-	cmd  *exec.Cmd
-	out  string
-	done chan struct{}
-}
-
-func (i *instance) wait() {
-	_ = i.cmd.Wait() // how it ended is told by its output
-	close(i.done)
+	process *os.Process
+	group   int // its process group, which began with its session
+	out     string
+	exe     string // of a daemon: what it executes when it executes itself
+	done    chan struct{}
 }
 
 // Signal sends sig; a process that has ended is an error. KILL goes to the
 // whole process group: nginx's workers live on when their master is killed.
 func (i *instance) Signal(_ context.Context, sig os.Signal) error {
 	if sig == syscall.SIGKILL && !i.ended() {
-		return i.group(syscall.SIGKILL)
+		return i.all(syscall.SIGKILL)
 	}
-	return i.cmd.Process.Signal(sig)
-}
-
-// Pause sends STOP to the process group.
-func (i *instance) Pause(context.Context) error { return i.group(syscall.SIGSTOP) }
-
-// Resume sends CONT to the process group.
-func (i *instance) Resume(context.Context) error { return i.group(syscall.SIGCONT) }
-
-// group sends sig to the process group, which began with the program's
-// session.
-func (i *instance) group(sig syscall.Signal) error {
 	if i.ended() {
 		return os.ErrProcessDone
 	}
-	return syscall.Kill(-i.cmd.Process.Pid, sig)
+	return i.process.Signal(sig)
+}
+
+// Pause sends STOP to the process group.
+func (i *instance) Pause(context.Context) error { return i.all(syscall.SIGSTOP) }
+
+// Resume sends CONT to the process group.
+func (i *instance) Resume(context.Context) error { return i.all(syscall.SIGCONT) }
+
+// all sends sig to the process group.
+func (i *instance) all(sig syscall.Signal) error {
+	if i.ended() {
+		return os.ErrProcessDone
+	}
+	return syscall.Kill(-i.group, sig)
 }
 
 func (i *instance) ended() bool {
