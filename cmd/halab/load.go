@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"halab/internal/scenario"
 	"halab/internal/upgrade"
+	"halab/internal/verify"
 	"halab/scenarios"
 )
 
@@ -42,7 +44,22 @@ func parseFrom(name string, r io.Reader) (*scenario.Scenario, error) {
 	if err != nil {
 		return nil, usagef("read the scenario: %w", err)
 	}
-	return scenario.Parse(name, data, upgrade.Kinds())
+	s, err := scenario.Parse(name, data, upgrade.Kinds())
+	if err != nil {
+		return nil, err
+	}
+	return s, knownCauses(s)
+}
+
+// knownCauses refuses a scenario that expects a cause which no verdict names.
+func knownCauses(s *scenario.Scenario) error {
+	i := verify.UnknownCause(s)
+	if i < 0 {
+		return nil
+	}
+	name := s.Expect.Causes[i]
+	return scenario.Errors{s.Mistake(fmt.Sprintf("expect.causes[%d]", i), len(name),
+		fmt.Sprintf("no verdict names a cause %q", name), "one of "+strings.Join(verify.CauseNames(), ", "))}
 }
 
 func loadShipped(name string) (*scenario.Scenario, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -40,6 +41,19 @@ func Parse(file string, data []byte, kinds []StepKind) (*Scenario, error) {
 func (s *Scenario) PosOf(path string) (Pos, bool) {
 	p, ok := s.places[path]
 	return p, ok
+}
+
+// Mistake is a mistake in the value of that path, for whoever knows more of a
+// scenario than Parse does.
+func (s *Scenario) Mistake(path string, width int, msg, want string) *Error {
+	e := &Error{File: s.File, Line: 1, Col: 1, Width: max(1, width), Msg: msg, Want: want}
+	if p, ok := s.PosOf(path); ok {
+		e.Line, e.Col = p.Line, p.Col
+	}
+	if lines := strings.Split(string(s.Source), "\n"); e.Line <= len(lines) {
+		e.Source = strings.TrimSuffix(lines[e.Line-1], "\r")
+	}
+	return e
 }
 
 // tree returns the one document of the file as nodes, or nil when the file is

@@ -11,6 +11,7 @@ type run struct {
 	scenario *scenario.Scenario
 	header   *history.Header
 	moves    *moves
+	evidence *evidence
 	*judge
 	*tally
 }

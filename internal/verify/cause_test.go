@@ -1,0 +1,69 @@
+package verify
+
+import (
+	"slices"
+	"testing"
+
+	"halab/internal/history"
+)
+
+func TestCauseRulesAreSorted(t *testing.T) {
+	if names := CauseNames(); !slices.IsSorted(names) || len(slices.Compact(names)) != len(causeRules()) {
+		t.Errorf("causes out of order or twice: %q", names)
+	}
+}
+
+// refused is a request that HAProxy had no server for.
+func refused(r *request) {
+	lose(r, history.Proxy5xx)
+	r.Conn, r.Sent, r.Status = 9000, r.Intended, 503
+	r.Log = &history.Seen{State: "SC", Server: "bk/<NOSRV>", Status: 503}
+}
+
+// A cause is claimed on evidence alone: losses without any are only counted.
+func TestNoCauseIsGuessed(t *testing.T) {
+	for name, change := range map[string]func(*request){
+		"refused":       func(r *request) { lose(r, history.Refused) },
+		"no log line":   func(r *request) { refused(r); r.Log = nil },
+		"all backup up": refused,
+	} {
+		if v := (build{request: only("new-150", change)}).check(t); v.Result != Fail || len(v.Causes) != 0 {
+			t.Errorf("%s: %s, causes %q, want FAIL and none", name, v.Result, v.Causes)
+		}
+	}
+}
+
+func TestCausesOfAVerdict(t *testing.T) {
+	down := func(all []history.Event) []history.Event {
+		for _, e := range all {
+			if s, ok := e.(*history.ServerState); ok && s.Server.Server == "new" {
+				s.Status = "DOWN"
+			}
+		}
+		return all
+	}
+	b := build{request: only("new-150", refused), events: down}
+	v := b.check(t)
+	if len(v.Causes) != 1 || v.Causes[0].Name != "backup-out" || v.Causes[0].Step != 1 || v.Causes[0].Line == 0 {
+		t.Fatalf("causes %+v", v.Causes)
+	}
+	for _, tt := range []struct {
+		expect string
+		wanted bool
+	}{
+		{"verdict: FAIL\n  causes: [backup-out]", true},
+		{"verdict: FAIL\n  causes: [no-maintenance]", false},
+		{"verdict: FAIL\n  causes: [backup-out, no-maintenance]", false},
+		{"verdict: FAIL", true},
+	} {
+		b.expect = tt.expect
+		if v := b.check(t); v.AsWanted != tt.wanted {
+			t.Errorf("%s: as wanted is %t; causes %q", tt.expect, v.AsWanted, v.Causes)
+		}
+	}
+	// What is within its budget explains nothing.
+	b.expect = "lost: 1"
+	if v := b.check(t); len(v.Causes) != 0 {
+		t.Errorf("%s with causes %q", v.Result, v.Causes)
+	}
+}
