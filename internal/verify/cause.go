@@ -35,10 +35,37 @@ type causeRule struct {
 // an entry of the corpus that lists it, and fires in none that does not.
 func causeRules() []causeRule {
 	return []causeRule{
+		{"all-out", allOut},
 		{"backup-out", backupOut},
+		{"came-back", cameBack},
+		{"checks-too-slow", checksTooSlow},
+		{"content-differs", contentDiffers},
+		{"drain-too-short", drainTooShort},
+		{"flip-before-up", flipBeforeUp},
+		{"kill-in-flight", killInFlight},
+		{"masked-by-retries", maskedByRetries},
+		{"never-flipped", neverFlipped},
 		{"no-maintenance", noMaintenance},
+		{"not-drained", notDrained},
+		{"nothing-done", nothingDone},
+		{"paused-in-service", pausedInService},
+		{"put-back", putBack},
+		{"queue-timeout", queueTimeout},
+		{"ready-too-early", readyTooEarly},
+		{"reload-closes-kept", reloadClosesKept},
+		{"reload-forgets-maint", reloadForgetsMaint},
+		{"rollback-forgotten", rollbackForgotten},
+		{"same-version", sameVersion},
+		{"shutdown-sessions", shutdownSessions},
 		{"tcp-keeps-connections", tcpKeepsConnections},
 		{"term-in-flight", termInFlight},
+		{"too-few-probes", tooFewProbes},
+		{"too-many-out", tooManyOut},
+		{"unchecked-server", uncheckedServer},
+		{"waited-in-vain", waitedInVain},
+		{"weight-zero", weightZero},
+		{"wrong-version", wrongVersion},
+		{"wrong-way-round", wrongWayRound},
 	}
 }
 

@@ -4,33 +4,91 @@ import (
 	"fmt"
 	"strings"
 
+	"halab/internal/haproxy"
 	"halab/internal/history"
+	"halab/internal/scenario"
 )
 
-// nobody is what was lost because no server was left.
+// nobody is what was lost because no server was left: HAProxy logs <NOSRV>.
+// The rules here tell apart why, and at most one of them fires.
 type nobody struct {
 	haul
 	backend string
 	deed    deed // after which it was so
 }
 
-// nobodyLeft finds the first step after which HAProxy had no server left.
+// nobodyLeft finds the first command after which HAProxy had no server left.
 func (e *evidence) nobodyLeft() (nobody, bool) {
-	const none = "/<NOSRV>"
 	for _, d := range e.deeds {
 		n := nobody{backend: backendOf(d.server), deed: d}
 		n.haul = e.lost(func(k lossKind) bool {
-			backend, ok := strings.CutSuffix(k.server, none)
+			backend, ok := strings.CutSuffix(k.server, "/<NOSRV>")
 			if ok && d.any {
 				n.backend = backend
 			}
-			return ok && k.step == d.step && k.outcome == history.Proxy5xx && (d.any || backend == n.backend)
+			return ok && k.step == d.step && k.outcome == history.Proxy5xx && backend == n.backend
 		})
 		if n.all > 0 {
 			return n, true
 		}
 	}
 	return nobody{}, false
+}
+
+// weightZero: every server that was left had the weight 0.
+func weightZero(e *evidence) Cause {
+	n, ok := e.nobodyLeft()
+	if !ok || n.deed.kind != "weight" && !n.deed.any {
+		return Cause{}
+	}
+	for _, server := range e.servers(n.backend) {
+		if at, zero := e.zero(server, n.deed); zero {
+			return Cause{Step: n.deed.step,
+				What:    fmt.Sprintf("%s: %s found no server, for %s had the weight 0 at %s, and nobody else was left.", e.step(n.deed.step), n.haul, server, round(at)),
+				Instead: "A weight above 0 keeps the traffic; a percentage of a small weight is rounded down, and 50% of 1 is 0."}
+		}
+	}
+	return Cause{}
+}
+
+// zero is when a server was seen to have lost its weight after a deed.
+func (e *evidence) zero(server string, d deed) (history.Micros, bool) {
+	if e.takenOut(server, d.at) > 0 {
+		return 0, false
+	}
+	for _, s := range e.states[server] {
+		if s.At >= d.at && s.Weight == 0 && !haproxy.Status(s.Status).Maint() {
+			return s.At, true
+		}
+	}
+	return 0, false
+}
+
+// flipBeforeUp: the server that was to take over was DOWN, and came up too
+// late.
+func flipBeforeUp(e *evidence) Cause {
+	n, ok := e.nobodyLeft()
+	if !ok || n.deed.kind != "maint" && n.deed.kind != "drain" {
+		return Cause{}
+	}
+	for _, server := range e.servers(n.backend) {
+		up, came := e.upLater(server, n.deed)
+		if came {
+			return Cause{Step: n.deed.step,
+				What:    fmt.Sprintf("%s: %s found no server, for %s was still DOWN; its checks passed %s later.", e.step(n.deed.step), n.haul, server, round(up-n.deed.at)),
+				Instead: fmt.Sprintf("`expect: {server: %s, state: UP}` before it would have waited for that.", server)}
+		}
+	}
+	return Cause{}
+}
+
+// upLater is when a server that no step had taken out was seen to come up
+// after a deed which left nobody: so it was down then.
+func (e *evidence) upLater(server string, d deed) (history.Micros, bool) {
+	if server == d.server || e.takenOut(server, d.at) > 0 {
+		return 0, false
+	}
+	return e.becomes(server, d.at, haproxy.Status.Serving)
 }
 
 // backupOut: a backup was out already when the servers that it stands for
@@ -41,23 +99,64 @@ func backupOut(e *evidence) Cause {
 		return Cause{}
 	}
 	for _, server := range e.servers(n.backend) {
-		if !e.backup(server) || server == n.deed.server || e.serving(server, n.deed.at) {
+		s := e.configured(server)
+		if s == nil || !s.Backup || server == n.deed.server {
 			continue
 		}
-		since := string(e.statusAt(server, n.deed.at))
-		if step := e.takenOut(server, n.deed.at); step > 0 {
-			since = "out since " + e.step(step)
+		if _, late := e.upLater(server, n.deed); late {
+			continue
 		}
 		return Cause{Step: n.deed.step,
-			What:    fmt.Sprintf("%s: %s found no server, for the backup %s was %s.", e.step(n.deed.step), n.haul, server, since),
+			What:    fmt.Sprintf("%s: %s found no server, for the backup %s was %s.", e.step(n.deed.step), n.haul, server, e.since(server, n.deed)),
 			Instead: fmt.Sprintf("`expect: {server: %s, state: UP}` before it would have stopped the procedure.", server)}
 	}
 	return Cause{}
 }
 
-func (e *evidence) backup(server string) bool {
-	for _, s := range e.states[server] {
-		return s.Backup
+// allOut: steps took every server of a backend without a backup out.
+func allOut(e *evidence) Cause {
+	n, ok := e.nobodyLeft()
+	all := e.servers(n.backend)
+	if !ok || len(all) < 2 {
+		return Cause{}
 	}
-	return false
+	var out []string
+	for _, server := range all {
+		s := e.configured(server)
+		step := e.takenOut(server, n.deed.at+1)
+		if s == nil || s.Backup || step == 0 {
+			return Cause{}
+		}
+		if step != n.deed.step {
+			out = append(out, fmt.Sprintf("%s since step %d", server, step))
+		}
+	}
+	return Cause{Step: n.deed.step,
+		What:    fmt.Sprintf("%s: %s found no server, for the others were out as well: %s.", e.step(n.deed.step), n.haul, strings.Join(out, ", ")),
+		Instead: "One after the other, each `ready` and UP again before the next, leaves somebody to answer."}
+}
+
+// since says in which state a server was at a deed, and by whom.
+func (e *evidence) since(server string, d deed) string {
+	if step := e.takenOut(server, d.at); step > 0 {
+		return "out since " + e.step(step)
+	}
+	status := e.statusAt(server, d.at)
+	if status.Serving() { // what ended that was seen a moment later
+		for _, s := range e.states[server] {
+			if s.At > d.at {
+				return s.Status
+			}
+		}
+	}
+	return string(status)
+}
+
+// configured is a server of the scenario, nil where the name is none.
+func (e *evidence) configured(server string) *scenario.Server {
+	ref, err := haproxy.ParseServerRef(server)
+	if err != nil {
+		return nil
+	}
+	return e.run.scenario.Server(ref)
 }
