@@ -74,6 +74,7 @@ func (a *app) root() *cobra.Command {
 		a.keepCommand(),
 		a.logsCommand(),
 		a.maintCommand(),
+		a.mutateCommand(),
 		a.planCommand(),
 		a.readyCommand(),
 		a.renderCommand(),

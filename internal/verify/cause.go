@@ -43,6 +43,7 @@ func causeRules() []causeRule {
 		{"drain-too-short", drainTooShort},
 		{"flip-before-up", flipBeforeUp},
 		{"kill-in-flight", killInFlight},
+		{"left-behind", leftBehind},
 		{"masked-by-retries", maskedByRetries},
 		{"never-flipped", neverFlipped},
 		{"no-maintenance", noMaintenance},

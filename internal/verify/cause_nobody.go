@@ -103,11 +103,12 @@ func backupOut(e *evidence) Cause {
 		if s == nil || !s.Backup || server == n.deed.server {
 			continue
 		}
-		if _, late := e.upLater(server, n.deed); late {
+		since := e.since(server, n.deed)
+		if _, late := e.upLater(server, n.deed); late || haproxy.Status(since).Serving() {
 			continue
 		}
 		return Cause{Step: n.deed.step,
-			What:    fmt.Sprintf("%s: %s found no server, for the backup %s was %s.", e.step(n.deed.step), n.haul, server, e.since(server, n.deed)),
+			What:    fmt.Sprintf("%s: %s found no server, for the backup %s was %s.", e.step(n.deed.step), n.haul, server, since),
 			Instead: fmt.Sprintf("`expect: {server: %s, state: UP}` before it would have stopped the procedure.", server)}
 	}
 	return Cause{}
@@ -142,12 +143,8 @@ func (e *evidence) since(server string, d deed) string {
 		return "out since " + e.step(step)
 	}
 	status := e.statusAt(server, d.at)
-	if status.Serving() { // what ended that was seen a moment later
-		for _, s := range e.states[server] {
-			if s.At > d.at {
-				return s.Status
-			}
-		}
+	if at, out := e.becomes(server, d.at, func(s haproxy.Status) bool { return !s.Serving() }); status.Serving() && out {
+		status = e.statusAt(server, at) // it was so already, and seen a moment later
 	}
 	return string(status)
 }

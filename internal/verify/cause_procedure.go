@@ -138,3 +138,20 @@ func queueTimeout(e *evidence) Cause {
 	}
 	return Cause{}
 }
+
+// leftBehind: a server that serves in the end was never given the version
+// that it should have.
+func leftBehind(e *evidence) Cause {
+	if f := e.finding(finalVersionName); f == nil || f.Result != Fail {
+		return Cause{}
+	}
+	for _, ref := range e.run.scenario.ServerRefs() {
+		server := ref.String()
+		versions := e.run.judge.headers[server]
+		if len(versions) == 1 && !e.run.asks(versions[0]) && e.serving(server, e.run.last) {
+			return Cause{What: fmt.Sprintf("%s was in service to the end with %s: no step gave it another version.", server, versions[0]),
+				Instead: fmt.Sprintf("`replace: {server: %s, nginx: %s}` while it is out does, and `rolling` forgets none.", server, e.run.scenario.Expect.Version)}
+		}
+	}
+	return Cause{}
+}

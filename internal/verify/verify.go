@@ -110,6 +110,7 @@ func invariants(r *run) []invariant {
 		newAccounts(r),
 		newHealth(r),
 		newDrained(r),
+		newFinalVersion(r),
 		newCarriedOut(r),
 	}
 }
