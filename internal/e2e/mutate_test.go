@@ -17,7 +17,7 @@ func TestMutate(t *testing.T) {
 	var got struct {
 		Mutants []struct{ Name, Outcome, Verdict, Why string }
 	}
-	text := newMachine(t).halab(t, 0, "mutate", path, "--json", "--parallel", "2")
+	text := newMachine(t).halab(t, 0, "mutate", path, "--json", "--parallel", "5")
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
 	}
@@ -27,6 +27,7 @@ func TestMutate(t *testing.T) {
 		"1-to-maint-drain":  "equivalent", // both let what is there finish
 		"1-weigh-out-drain": "equivalent",
 		"2-drop-expect":     "caught", // sessions are left
+		"2-shorten-expect":  "caught", // a download lasts longer than that
 		"2-swap-expect":     "caught",
 		"3-drop-quit":       "equivalent", // it is out, and nothing more is done to it
 		"3-kill-quit":       "equivalent", // nothing is left to kill
