@@ -181,16 +181,21 @@ func (m Mutant) reordered(sound *verify.Verdict) string {
 	return ""
 }
 
+// inFlight is what shows whether what is under way is cut.
+const inFlight = "`traffic: {download: {…}}`, so that something long is in flight"
+
 // add says what would catch a mutant that passed.
 func (m Mutant) add() string {
 	u := m.of[m.at]
 	switch {
+	case m.operator == "swap" && (u.ends() || m.of[m.at+1].ends() || m.of[m.at+1].args["sessions"] != nil):
+		return inFlight
 	case m.operator == "swap":
 		return fmt.Sprintf("`expect` of something that step %d changes; or `expect: {min-weight: …}`", u.number)
 	case m.operator == "unversion" && u.kind == "reload", u.kind == "reload":
 		return "a step `expect: {haproxy: VERSION}` after it"
 	case m.operator == "kill", m.operator == "term", u.looks():
-		return "`traffic: {download: {…}}`, so that something long is in flight"
+		return inFlight
 	case u.kind == "ready":
 		return fmt.Sprintf("a step `expect: {server: %s, state: UP}` at the end", u.server)
 	case u.kind == "replace", u.kind == "start":
