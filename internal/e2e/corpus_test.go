@@ -2,12 +2,15 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"halab/internal/mutate"
 	"halab/internal/scenario"
 	"halab/internal/upgrade"
 	"halab/internal/verify"
@@ -62,23 +65,14 @@ func TestCorpus(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out := filepath.Join(t.TempDir(), "out")
-			text := newMachine(t).halab(t, 0, "run", path, "--runtime", "process", "--no-self-test", "--out", out)
-			data, err := os.ReadFile(filepath.Join(out, "report.json"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var v struct{ Causes []verify.Cause }
-			if err := json.Unmarshal(data, &v); err != nil {
-				t.Fatal(err)
-			}
+			v, told := unspoiled(t, path)
 			var got []string
 			for _, c := range v.Causes {
 				got = append(got, c.Name)
 			}
 			slices.Sort(got)
-			if !slices.Equal(got, slices.Sorted(slices.Values(s.Expect.Causes))) {
-				t.Errorf("causes %q, want %q\n%s", got, s.Expect.Causes, text)
+			if !v.AsWanted || !slices.Equal(got, slices.Sorted(slices.Values(s.Expect.Causes))) {
+				t.Errorf("%s by %q; want %s, a reason with %q, by %q\n%s", v.Result, got, s.Expect.EffectiveVerdict(), s.Expect.Reason, s.Expect.Causes, told)
 			}
 		})
 	}
@@ -86,5 +80,35 @@ func TestCorpus(t *testing.T) {
 		if !held[cause] {
 			t.Errorf("no procedure of %s has the cause %s", corpusDir, cause)
 		}
+	}
+}
+
+// tries is how often a procedure is run whose run a busy machine spoiled: that
+// verdict is honest, and says nothing of the procedure.
+const tries = 3
+
+// unspoiled runs a procedure and returns its verdict, with what was told.
+func unspoiled(t *testing.T, path string) (v verify.Verdict, told string) {
+	t.Helper()
+	for n := 1; ; n++ {
+		out := filepath.Join(t.TempDir(), "out")
+		cmd := newMachine(t).command(t, "run", path, "--runtime", "process", "--no-self-test", "--out", out)
+		text, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(filepath.Join(out, "report.json"))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		v = verify.Verdict{}
+		if err := json.Unmarshal(data, &v); err != nil {
+			t.Fatal(err)
+		}
+		if v.AsWanted || n == tries || !mutate.Spoiled(&v) {
+			return v, string(text)
+		}
+		t.Logf("again: %q", v.Reasons)
 	}
 }
