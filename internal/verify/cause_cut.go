@@ -27,7 +27,11 @@ func (e *evidence) cut(kind, instead string) Cause {
 			return k.server == d.server && k.step >= d.step && k.step < next && (k.state == "SD" || k.outcome == history.Truncated)
 		})
 		if h.all > 0 {
-			return Cause{Step: d.step, What: fmt.Sprintf("%s: %s cut (SD, server died in the body).", e.step(d.step), h),
+			how := ""
+			if h.states["SD"] > 0 { // in mode tcp no log line tells of a request
+				how = " (SD, server died in the body)"
+			}
+			return Cause{Step: d.step, What: fmt.Sprintf("%s: %s cut%s.", e.step(d.step), h, how),
 				Instead: fmt.Sprintf(instead, choose(h.all, "it", "them"))}
 		}
 	}

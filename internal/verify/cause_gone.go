@@ -104,7 +104,8 @@ func maskedByRetries(e *evidence) Cause {
 	for _, d := range e.deeds {
 		if d.ends && d.step == f.Step && e.serving(d.server, d.at) {
 			return Cause{Step: d.step,
-				What:    fmt.Sprintf("%s: %s went to %s when it was gone, and were answered only because HAProxy tried again elsewhere.", e.step(d.step), plural(f.Count, "request"), d.server),
+				What: fmt.Sprintf("%s: %s went to %s when it was gone, and %s answered only because HAProxy tried again elsewhere.",
+					e.step(d.step), plural(f.Count, "request"), d.server, choose(f.Count, "was", "were")),
 				Instead: fmt.Sprintf("Retries hide it until the next try fails as well; `maint: %s` before it leaves nothing to hide.", d.server)}
 		}
 	}

@@ -6,7 +6,6 @@ import (
 
 	"halab/internal/haproxy"
 	"halab/internal/history"
-	"halab/internal/scenario"
 )
 
 // nobody is what was lost because no server was left: HAProxy logs <NOSRV>.
@@ -42,9 +41,9 @@ func weightZero(e *evidence) Cause {
 		return Cause{}
 	}
 	for _, server := range e.servers(n.backend) {
-		if at, zero := e.zero(server, n.deed); zero {
+		if when, zero := e.zero(server, n.deed); zero {
 			return Cause{Step: n.deed.step,
-				What:    fmt.Sprintf("%s: %s found no server, for %s had the weight 0 at %s, and nobody else was left.", e.step(n.deed.step), n.haul, server, round(at)),
+				What:    fmt.Sprintf("%s: %s found no server, for %s had the weight 0 at %s, and nobody else was left.", e.step(n.deed.step), n.haul, server, at(when)),
 				Instead: "A weight above 0 keeps the traffic; a percentage of a small weight is rounded down, and 50% of 1 is 0."}
 		}
 	}
@@ -147,13 +146,4 @@ func (e *evidence) since(server string, d deed) string {
 		status = e.statusAt(server, at) // it was so already, and seen a moment later
 	}
 	return string(status)
-}
-
-// configured is a server of the scenario, nil where the name is none.
-func (e *evidence) configured(server string) *scenario.Server {
-	ref, err := haproxy.ParseServerRef(server)
-	if err != nil {
-		return nil
-	}
-	return e.run.scenario.Server(ref)
 }

@@ -43,7 +43,7 @@ func drainTooShort(e *evidence) Cause {
 	for _, ref := range e.run.scenario.ServerRefs() {
 		server := ref.String()
 		n := f.sessions[server]
-		if n == 0 || !strings.Contains(f.Text, ref.Server) || e.takenOut(server, f.At) == 0 {
+		if n == 0 || !names(f.Text, ref) || e.takenOut(server, f.At) == 0 {
 			continue
 		}
 		c := Cause{Step: f.Index, What: fmt.Sprintf("%s: %s still had %s when the time was over.", e.step(f.Index), server, plural(n, "session"))}
@@ -64,7 +64,7 @@ func waitedInVain(e *evidence) Cause {
 	}
 	for _, ref := range e.run.scenario.ServerRefs() {
 		server := ref.String()
-		if step := e.takenOut(server, f.At); step > 0 && strings.Contains(f.Text, ref.Server) {
+		if step := e.takenOut(server, f.At); step > 0 && names(f.Text, ref) {
 			return Cause{Step: f.Index, What: fmt.Sprintf("%s: %s was out since %s, and no step had put it back.", e.step(f.Index), server, e.step(step)),
 				Instead: fmt.Sprintf("`ready: %s` comes before it.", server)}
 		}

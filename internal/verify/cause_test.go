@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"halab/internal/haproxy"
 	"halab/internal/history"
 )
 
@@ -65,5 +66,19 @@ func TestCausesOfAVerdict(t *testing.T) {
 	b.expect = "lost: 1"
 	if v := b.check(t); len(v.Causes) != 0 {
 		t.Errorf("%s with causes %q", v.Result, v.Causes)
+	}
+}
+
+func TestNamesOfServers(t *testing.T) {
+	ref := haproxy.ServerRef{Backend: "bk", Server: "nginx1"}
+	for text, want := range map[string]bool{
+		"expect: {server: bk/nginx1, state: UP}":  true,
+		"expect: {state: UP, server: nginx1}":     true,
+		"expect: {server: bk/nginx12, state: UP}": false,
+		"expect: {server: b/nginx1, state: UP}":   false,
+	} {
+		if names(text, ref) != want {
+			t.Errorf("%s names %s: %t", text, ref, !want)
+		}
 	}
 }
