@@ -72,8 +72,11 @@ func (e *evidence) observe(event history.Event) {
 		e.observeStep(event)
 	case *history.ServerState:
 		name := event.Server.String()
+		seen, known := e.states[name]
+		if !known && len(e.states) >= maxSeen {
+			return
+		}
 		e.sessions[name] = event.Scur
-		seen := e.states[name]
 		if n := len(seen); n < maxSeen && (n == 0 || seen[n-1].Status != event.Status || seen[n-1].Weight != event.Weight) {
 			e.states[name] = append(seen, *event)
 		}
