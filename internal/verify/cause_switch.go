@@ -38,7 +38,7 @@ func (e *evidence) returned() (Switch, deed, bool) {
 			continue
 		}
 		for _, d := range slices.Backward(e.deeds) {
-			if d.at <= w.lateFirst {
+			if d.at <= w.lateSeen {
 				return w, d, true
 			}
 		}
@@ -60,7 +60,7 @@ func putBack(e *evidence) Cause {
 // cameBack: the old server was never taken out, and its checks passed again.
 func cameBack(e *evidence) Cause {
 	w, d, ok := e.returned()
-	if !ok || d.kind == "ready" || d.takeover || e.takenOut(w.From, w.lateFirst) > 0 {
+	if !ok || d.kind == "ready" || d.takeover || e.takenOut(w.From, w.lateSeen) > 0 {
 		return Cause{}
 	}
 	down, wasDown := e.becomes(w.From, w.Command, haproxy.Status.Down)

@@ -82,3 +82,29 @@ func TestNamesOfServers(t *testing.T) {
 		}
 	}
 }
+
+// A request that was on its way when the old server was put back is answered
+// by it: sent before that step, it is its doing all the same.
+func TestPutBackBetweenSendAndAnswer(t *testing.T) {
+	const back = 1500 * ms
+	ready := history.Step{At: back, Index: 2, Kind: "ready", Text: "ready: bk/old", Line: 21, Server: "bk/old", Command: "set server bk/old state ready", Phase: history.Command}
+	v := build{
+		request: func(r *request) {
+			if r.ID == "new-150" { // the first of them
+				r.First, r.Done = back+ms, back+ms
+			}
+			if r.Lane == "new" && r.Done >= back {
+				answerOf(r, "old")
+			}
+		},
+		events: func(all []history.Event) []history.Event {
+			i := slices.IndexFunc(all, func(e history.Event) bool { _, end := span(e); return end > back })
+			begin := ready
+			begin.Phase = history.Begin
+			return slices.Insert(all, i, history.Event(&begin), history.Event(&ready))
+		},
+	}.check(t)
+	if len(v.Causes) != 1 || v.Causes[0].Name != "put-back" {
+		t.Errorf("causes %q of %q, want put-back", v.Causes, v.Reasons)
+	}
+}
