@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 
 	"halab/internal/haproxy"
 )
@@ -101,8 +102,8 @@ func maskedByRetries(e *evidence) Cause {
 	if f == nil || f.Result != Fail {
 		return Cause{}
 	}
-	for _, d := range e.deeds {
-		if d.ends && d.step == f.Step && e.serving(d.server, d.at) {
+	for _, d := range slices.Backward(e.deeds) {
+		if d.ends && d.at <= e.masked && e.serving(d.server, d.at) {
 			return Cause{Step: d.step,
 				What: fmt.Sprintf("%s: %s went to %s when it was gone, and %s answered only because HAProxy tried again elsewhere.",
 					e.step(d.step), plural(f.Count, "request"), d.server, choose(f.Count, "was", "were")),

@@ -16,8 +16,11 @@ type nobody struct {
 	deed    deed // after which it was so
 }
 
-// nobodyLeft finds the first command after which HAProxy had no server left.
+// nobodyLeft finds the command after which HAProxy had no server left. It is
+// the one after which most requests found none: a request that was on its way
+// when the command was sent counts to the one before.
 func (e *evidence) nobodyLeft() (nobody, bool) {
+	var most nobody
 	for _, d := range e.deeds {
 		n := nobody{backend: backendOf(d.server), deed: d}
 		n.haul = e.lost(func(k lossKind) bool {
@@ -27,11 +30,11 @@ func (e *evidence) nobodyLeft() (nobody, bool) {
 			}
 			return ok && k.step == d.step && k.outcome == history.Proxy5xx && backend == n.backend
 		})
-		if n.all > 0 {
-			return n, true
+		if n.all > most.all {
+			most = n
 		}
 	}
-	return nobody{}, false
+	return most, most.all > 0
 }
 
 // weightZero: every server that was left had the weight 0.

@@ -42,8 +42,9 @@ func drainTooShort(e *evidence) Cause {
 	}
 	for _, ref := range e.run.scenario.ServerRefs() {
 		server := ref.String()
-		n := f.sessions[server]
-		if n == 0 || !names(f.Text, ref) || e.takenOut(server, f.At) == 0 {
+		var n int64
+		_, seen, _ := strings.Cut(f.Error, server+" has ")
+		if _, err := fmt.Sscanf(seen, "%d session", &n); err != nil || n == 0 || e.takenOut(server, f.At) == 0 {
 			continue
 		}
 		c := Cause{Step: f.Index, What: fmt.Sprintf("%s: %s still had %s when the time was over.", e.step(f.Index), server, plural(n, "session"))}

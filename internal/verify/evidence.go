@@ -1,8 +1,6 @@
 package verify
 
 import (
-	"maps"
-
 	"halab/internal/history"
 )
 
@@ -12,16 +10,16 @@ import (
 // itself. Its memory is bounded: by the kinds of loss, the commands, and
 // maxSeen.
 type evidence struct {
-	run      *run
-	found    []Finding
-	losses   map[lossKind]int64
-	total    int64 // of the lost, without the undecided
-	doubts   []*history.Request
-	deeds    []deed
-	states   map[string][]history.ServerState // by server, in order
-	sessions map[string]int64                 // scur of each server, as last seen
-	gets     []*history.Request               // of the step that goes on
-	failed   *failure                         // the first step that failed
+	run    *run
+	found  []Finding
+	losses map[lossKind]int64
+	total  int64 // of the lost, without the undecided
+	doubts []*history.Request
+	deeds  []deed
+	states map[string][]history.ServerState // by server, in order
+	masked history.Micros                   // when the first request was answered that HAProxy had tried again
+	gets   []*history.Request               // of the step that goes on
+	failed *failure                         // the first step that failed
 }
 
 // maxSeen bounds each list of evidence.
@@ -50,12 +48,11 @@ type deed struct {
 // failure is a step that failed, with what was seen while it went on.
 type failure struct {
 	*history.Step
-	gets     []*history.Request
-	sessions map[string]int64
+	gets []*history.Request
 }
 
 func newEvidence(r *run) *evidence {
-	r.evidence = &evidence{run: r, losses: map[lossKind]int64{}, states: map[string][]history.ServerState{}, sessions: map[string]int64{}}
+	r.evidence = &evidence{run: r, losses: map[lossKind]int64{}, states: map[string][]history.ServerState{}}
 	return r.evidence
 }
 
@@ -64,6 +61,9 @@ func (e *evidence) observe(event history.Event) {
 	case *history.Request:
 		if e.run.class(event) == undecided && len(e.doubts) < maxSeen {
 			e.doubts = append(e.doubts, event)
+		}
+		if l := event.Log; l != nil && event.Outcome == history.OK && (l.Retries > 0 || l.Redispatched) && e.masked == 0 {
+			e.masked = answeredAt(event)
 		}
 		if event.Lane == StepLane && len(e.gets) < maxSeen {
 			e.gets = append(e.gets, event)
@@ -76,7 +76,6 @@ func (e *evidence) observe(event history.Event) {
 		if !known && len(e.states) >= maxSeen {
 			return
 		}
-		e.sessions[name] = event.Scur
 		if n := len(seen); n < maxSeen && (n == 0 || seen[n-1].Status != event.Status || seen[n-1].Weight != event.Weight) {
 			e.states[name] = append(seen, *event)
 		}
@@ -92,7 +91,7 @@ func (e *evidence) observeStep(s *history.Step) {
 			ends: s.Sessions != nil, any: s.AnyServer, takeover: s.Takeover})
 	case history.Ended:
 		if s.Error != "" && e.failed == nil {
-			e.failed = &failure{s, e.gets, maps.Clone(e.sessions)}
+			e.failed = &failure{s, e.gets}
 		}
 	}
 }
