@@ -68,12 +68,17 @@ func (e *evidence) endedInService() (deed, haul) {
 	return deed{}, haul{}
 }
 
-// sentAfter is what was sent to a server that a deed had ended.
+// sentAfter is what was sent to a server that a deed had ended. Where none of
+// it found the server gone, what was cut was under way already.
 func (e *evidence) sentAfter(d deed) haul {
 	next := e.until(d, func(n deed) bool { return n.ends || n.kind == "ready" })
-	return e.lost(func(k lossKind) bool {
+	h := e.lost(func(k lossKind) bool {
 		return k.server == d.server && k.step >= d.step && k.step < next && k.gone()
 	})
+	if h.states["SC"]+h.states["sC"] == 0 {
+		return haul{}
+	}
+	return h
 }
 
 // readyTooEarly: a server was put back whose nginx did not run.
