@@ -7,7 +7,7 @@ export GO
 FUZZTIME ?= 20s
 LINT = $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: build demo test lint bench fifty fuzz cover clean setup clean-clone
+.PHONY: build demo test lint bench fifty corpus mutate fuzz cover clean setup clean-clone
 
 build: ## halab into bin/
 	$(GO) build -o bin/halab ./cmd/halab
@@ -33,6 +33,12 @@ bench: ## ratios, each measured in one run; they assert nothing
 
 fifty: build ## fifty runs that must pass and fifty that must fail
 	@scripts/fifty
+
+corpus: build ## every procedure of the corpus, PASSES times (5)
+	@scripts/corpus
+
+mutate: build ## break every sound scenario that ships, and see what is caught
+	@scripts/mutate
 
 fuzz: ## every fuzz target for FUZZTIME
 	@scripts/fuzz $(FUZZTIME)

@@ -76,6 +76,7 @@ func (a *app) root() *cobra.Command {
 		a.maintCommand(),
 		a.matrixCommand(),
 		a.mergeCommand(),
+		a.mutateCommand(),
 		a.planCommand(),
 		a.readyCommand(),
 		a.renderCommand(),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"halab/internal/scenario"
 	"halab/internal/upgrade"
+	"halab/internal/verify"
 	"halab/scenarios"
 )
 
@@ -69,13 +71,23 @@ func parseFrom(name string, r io.Reader) (*scenario.Scenario, error) {
 		return nil, usagef("read the scenario: %w", err)
 	}
 	s, err := scenario.Parse(name, data, upgrade.Kinds())
-	if err == nil {
-		err = upgrade.CheckOrder(s)
-	}
 	if err != nil {
 		return nil, err
 	}
+	if mistakes := append(upgrade.CheckOrder(s), knownCauses(s)...); len(mistakes) > 0 {
+		return nil, mistakes
+	}
 	return s, nil
+}
+
+// knownCauses refuses a scenario that expects a cause which no verdict names.
+func knownCauses(s *scenario.Scenario) scenario.Errors {
+	i := verify.UnknownCause(s)
+	if i < 0 {
+		return nil
+	}
+	pos, _ := s.PosOf(fmt.Sprintf("expect.causes[%d]", i))
+	return scenario.Errors{s.Mistake(pos, fmt.Sprintf("no verdict names a cause %q", s.Expect.Causes[i]), "one of "+strings.Join(verify.CauseNames(), ", "))}
 }
 
 func loadShipped(name string) (*scenario.Scenario, error) {

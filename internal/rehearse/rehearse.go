@@ -76,6 +76,8 @@ type run struct {
 	baseline map[string]haproxy.Stat            // frontends, before the traffic
 	servers  map[haproxy.ServerRef]haproxy.Stat // servers, before the traffic
 	join     *join
+	looking  sync.Mutex
+	seen     map[haproxy.ServerRef]history.ServerState // as last recorded
 	plan     upgrade.Plan
 	wayBack  upgrade.Plan // what is done when a step fails
 }
@@ -206,6 +208,7 @@ func (r *run) begin(ctx context.Context) error {
 		}
 	}
 	r.servers = map[haproxy.ServerRef]haproxy.Stat{}
+	r.seen = map[haproxy.ServerRef]history.ServerState{}
 	for _, ref := range r.Scenario.ServerRefs() {
 		r.servers[ref], _ = haproxy.Find(stats, ref)
 	}
@@ -264,7 +267,7 @@ func (r *run) procedure(ctx context.Context, prober *probe.Prober) error {
 	}
 	env := upgrade.Env{Lab: r.lab, Get: prober.Get, Scenario: r.Scenario, Header: r.Choice.Header(r.Scenario), Program: r.Choice.Program, Vars: r.vars(), Started: r.adopt}
 	for _, plan := range []upgrade.Plan{r.plan, r.wayBack} {
-		err := upgrade.Run(ctx, plan, env, r.started, r.event)
+		err := upgrade.Run(ctx, plan, env, r.started, func(e history.Event) { r.step(ctx, e) })
 		var step *upgrade.Error
 		if err != nil && (ctx.Err() != nil || !errors.As(err, &step)) {
 			return err
@@ -274,6 +277,16 @@ func (r *run) procedure(ctx context.Context, prober *probe.Prober) error {
 		}
 	}
 	return sleep(ctx, r.Scenario.Traffic.AfterD())
+}
+
+// step records what a step does. When it has ended the servers are looked at:
+// the next one may take a server out before anybody would have seen that this
+// one put another back.
+func (r *run) step(ctx context.Context, e history.Event) {
+	r.event(e)
+	if s, ok := e.(*history.Step); ok && s.Phase == history.Ended {
+		r.look(ctx)
+	}
 }
 
 // end takes the last accounts and closes the history with what ended the run.

@@ -17,20 +17,27 @@ const sampleEvery = 100 * time.Millisecond
 // written down.
 const countersEvery = history.Micros(time.Second / time.Microsecond)
 
-// sample records the servers' states as they change, until ctx ends. A look
-// that fails is none: the steps and the accounts at the end ask again.
+// sample records the servers' states as they change, until ctx ends.
 func (r *run) sample(ctx context.Context) {
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
-	last := map[haproxy.ServerRef]history.ServerState{}
 	for ctx.Err() == nil {
-		if stats, err := r.lab.AdminClient().Stat(ctx); err == nil {
-			r.states(stats, last, false)
-		}
+		r.look(ctx)
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
 		}
+	}
+}
+
+// look records the servers that have changed since the last look, one look at
+// a time, so that what was seen is recorded in the order in which it was seen.
+// A look that fails is none: the steps and the accounts at the end ask again.
+func (r *run) look(ctx context.Context) {
+	r.looking.Lock()
+	defer r.looking.Unlock()
+	if stats, err := r.lab.AdminClient().Stat(ctx); err == nil {
+		r.states(stats, r.seen, false)
 	}
 }
 

@@ -28,7 +28,7 @@ func Annotations(w io.Writer, v *verify.Verdict) error {
 		}
 	}
 	if !v.AsWanted {
-		errs = append([]string{annotation("error", v.File, 0, v.Scenario, conclusion(v))}, errs...)
+		errs = append([]string{annotation("error", v.File, causeLine(v), v.Scenario, headline(v))}, errs...)
 	} else {
 		notices = append(notices, annotation("notice", v.File, 0, v.Scenario, conclusion(v)))
 	}
@@ -43,6 +43,16 @@ func Annotations(w io.Writer, v *verify.Verdict) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// causeLine is the line of the first step that is to blame; 0 where none is.
+func causeLine(v *verify.Verdict) int {
+	for _, c := range v.Causes {
+		if c.Line > 0 {
+			return c.Line
+		}
+	}
+	return 0
 }
 
 func title(v *verify.Verdict, f *verify.Finding) string {

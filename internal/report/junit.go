@@ -131,12 +131,15 @@ func junitJudged(v *verify.Verdict, j *judged) junitCase {
 func junitVerdict(v *verify.Verdict) junitCase {
 	c := junitCase{Class: junitClass(v), Name: "verdict", File: visible(v.File), Time: seconds(v.Length)}
 	var reasons []string
+	for _, c := range v.Causes {
+		reasons = append(reasons, visible(c.String()))
+	}
 	for _, r := range v.Reasons {
 		reasons = append(reasons, visible(r))
 	}
 	c.SystemOut = conclusion(v) + "\n" + strings.Join(reasons, "\n")
 	if !v.AsWanted {
-		c.Failure = &junitFailure{Message: conclusion(v), Type: string(v.Result), Text: strings.Join(reasons, "\n")}
+		c.Failure = &junitFailure{Message: headline(v), Type: string(v.Result), Text: strings.Join(reasons, "\n")}
 		c.SystemOut = ""
 	}
 	return c

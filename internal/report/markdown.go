@@ -101,6 +101,9 @@ func mdTitle(b *bytes.Buffer, v *verify.Verdict) {
 	if v.Teaches != "" {
 		fmt.Fprintf(b, "%s\n\n", md(v.Teaches))
 	}
+	for _, c := range v.Causes {
+		fmt.Fprintf(b, "**%s**\n\n", md(c.String()))
+	}
 	for i, r := range v.Reasons {
 		if i == mdLines {
 			fmt.Fprintf(b, "- and %d more\n", len(v.Reasons)-i)

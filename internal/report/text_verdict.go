@@ -73,6 +73,9 @@ func textReasons(p *painter, v *verify.Verdict) {
 		}
 	}
 	p.heading("Why")
+	for _, c := range v.Causes {
+		p.wrapped("  ", visible(c.String()), normal)
+	}
 	for _, r := range v.Reasons {
 		p.wrapped("  - ", visible(r), normal)
 	}

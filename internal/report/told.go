@@ -26,6 +26,15 @@ func conclusion(v *verify.Verdict) string {
 	return string(v.Result)
 }
 
+// headline is the conclusion with its causes, where a reader shows one line.
+func headline(v *verify.Verdict) string {
+	text := conclusion(v)
+	for _, c := range v.Causes {
+		text += ": " + visible(c.String())
+	}
+	return text
+}
+
 // rate says of a lane how high its rate of loss is: what was counted, or,
 // where nothing was lost, the bound that the rule of three gives. It stands
 // beside the counts that it is made of.

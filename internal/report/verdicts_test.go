@@ -92,6 +92,9 @@ func failed() *verify.Verdict {
 	v := passed()
 	v.Result, v.AsWanted = verify.Fail, false
 	v.Reasons = []string{"3 of 501 requests lost on new: 2 proxy 5xx 503, 1 reset; the first at 5.021s, after step 2 maint: bk_app/nginx2"}
+	v.Causes = []verify.Cause{{Name: "backup-out", Step: 2, Line: 28,
+		What:    "step 2 `maint: bk_app/nginx2`: 2 requests found no server, for the backup bk_app/nginx1 was MAINT.",
+		Instead: "`expect: {server: bk_app/nginx1, state: UP}` before it would have stopped the procedure."}}
 	v.Lanes[1].Lost, v.Lanes[1].OK, v.Lanes[1].LostBelow = 3, 498, 0
 	v.Lanes[1].Outcomes = map[history.Outcome]int64{history.OK: 498, history.Proxy5xx: 2, history.Reset: 1}
 	v.Findings[1] = verify.Finding{Invariant: "no failure", Lane: "new", Result: verify.Fail, Count: 3, Text: v.Reasons[0], Step: 2, Line: 28, First: ms(5021), Last: ms(5061)}
@@ -172,6 +175,7 @@ func hostile() *verify.Verdict {
 	v := failed()
 	v.Scenario, v.File, v.Teaches, v.Lab, v.Runtime, v.Why = nasty, nasty, nasty, nasty, nasty, nasty
 	v.Reasons = []string{nasty, strings.Repeat(nasty, 30)}
+	v.Causes = []verify.Cause{{Name: nasty, What: nasty, Instead: nasty}}
 	for i := range v.Findings {
 		v.Findings[i].Text, v.Findings[i].Invariant = nasty, "a"+nasty
 	}

@@ -176,6 +176,7 @@ type Kept struct {
 type Expect struct {
 	Verdict      string   `yaml:"verdict" enum:"PASS,FAIL,INCONCLUSIVE" doc:"The verdict this scenario must have; PASS unless said otherwise."`
 	Reason       string   `yaml:"reason" format:"line" doc:"Words that a reason of the verdict must contain, so that a FAIL for another reason does not count."`
+	Causes       []string `yaml:"causes" format:"title" doc:"Causes that the verdict must name, these and no others; the report of a run gives their names."`
 	Status       []int    `yaml:"status" min:"100" max:"599" doc:"Allowed status codes; 200 unless said otherwise."`
 	Lost         int      `yaml:"lost" min:"0" max:"1000000000" doc:"Requests that may be lost; 0 unless said otherwise."`
 	Stale        int      `yaml:"stale" min:"0" max:"1000000000" doc:"Reused connections that may turn out closed before the request was written."`
@@ -185,6 +186,7 @@ type Expect struct {
 	Latency      *Latency `yaml:"latency" doc:"Bounds for the latency while the steps run."`
 	MinWeight    int      `yaml:"min-weight" min:"0" max:"100000" doc:"The weight of the servers that are up, per backend, never falls below this."`
 	Undrained    int      `yaml:"undrained" min:"0" max:"1000000" doc:"Sessions that a server may still have when it is stopped; 0 unless said otherwise."`
+	Version      string   `yaml:"version" format:"version" doc:"nginx version that every answer shows to a request sent when the steps are over."`
 	Switch       *Switch  `yaml:"switch" doc:"From which server the traffic moves to which."`
 }
 

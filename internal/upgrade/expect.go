@@ -18,6 +18,7 @@ type expect struct {
 	State    string            `yaml:"state" enum:"UP,DOWN,MAINT,DRAIN,NOLB" doc:"The status of the server in show stat."`
 	Sessions *int              `yaml:"sessions" min:"0" max:"1000000" doc:"The server has at most so many sessions (scur)."`
 	Header   string            `yaml:"header" format:"line" doc:"The Server header that a GET through the frontend shows, such as nginx/1.19.8."`
+	HAProxy  string            `yaml:"haproxy" format:"version" doc:"The version of the HAProxy that runs, as precise as it matters."`
 	Within   scenario.Duration `yaml:"within" doc:"How long to wait for it; 10s unless said otherwise."`
 }
 
@@ -28,8 +29,8 @@ func (e *expect) Validate(c *scenario.Check) {
 		c.ServerRef("server", &e.Server)
 	}
 	switch {
-	case e.State == "" && e.Sessions == nil && e.Header == "":
-		c.Errorf("", "state or sessions with server, or header", "", "expect does not say what")
+	case e.State == "" && e.Sessions == nil && e.Header == "" && e.HAProxy == "":
+		c.Errorf("", "state or sessions with server, or header, or haproxy", "", "expect does not say what")
 	case (e.State != "" || e.Sessions != nil) && !named:
 		c.Errorf("server", "backend/server", "", "expect does not say of which server")
 	}
@@ -87,7 +88,27 @@ func (e *expect) look(ctx context.Context, env *Env) error {
 			errs = append(errs, fmt.Errorf("a GET shows Server: %q, not %q (%s)", r.Header, want, strings.TrimSpace(string(r.Outcome)+" "+r.Error)))
 		}
 	}
+	if e.HAProxy != "" {
+		errs = append(errs, e.lookHAProxy(ctx, env))
+	}
 	return errors.Join(errs...)
+}
+
+// lookHAProxy asks the HAProxy that answers on the stats socket who it is.
+func (e *expect) lookHAProxy(ctx context.Context, env *Env) error {
+	info, err := env.Lab.AdminClient().Info(ctx)
+	if err != nil {
+		return err
+	}
+	got, err := haproxy.ParseVersion(info["Version"])
+	if err != nil {
+		return err
+	}
+	want, err := haproxy.ParseVersion(strings.TrimPrefix(env.Header("haproxy/"+e.HAProxy), "haproxy/"))
+	if err == nil && !want.Matches(got) {
+		err = fmt.Errorf("HAProxy %s runs, not %s", got, want)
+	}
+	return err
 }
 
 func (e *expect) lookServer(ctx context.Context, env *Env) error {

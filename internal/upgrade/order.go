@@ -30,12 +30,12 @@ func (p *pause) life() (haproxy.ServerRef, life, life)     { return p.Server, ru
 func (r *reload) life() (haproxy.ServerRef, life, life)    { return r.Server, runs, runs }
 func (u *upgradeTo) life() (haproxy.ServerRef, life, life) { return u.Server, runs, runs }
 
-// CheckOrder reports, as scenario.Errors, the steps of a scenario that cannot
+// CheckOrder reports the steps of a scenario that cannot
 // be carried out after the steps before them: a server is stopped that has
 // ended, or started that runs. What may be so and may be otherwise, because a
 // command of the user's came before or another step runs beside it, is left to
 // the run.
-func CheckOrder(s *scenario.Scenario) error {
+func CheckOrder(s *scenario.Scenario) scenario.Errors {
 	plan, err := Compile(s, s.Steps, 1)
 	if err != nil {
 		return nil // Run says so
@@ -49,9 +49,6 @@ func CheckOrder(s *scenario.Scenario) error {
 	// A step that failed may have been any of them.
 	if back, err := Compile(s, s.OnFailure, plan.Size()+1); err == nil {
 		o.walk(back, lives{})
-	}
-	if len(o.mistakes) == 0 {
-		return nil
 	}
 	return o.mistakes
 }

@@ -35,8 +35,14 @@ func conclude(r *run, rules []invariant) *Verdict {
 	}
 	v.Switches = append(v.Switches, r.moves.switches[:r.moves.done]...)
 	v.Lanes, v.Servers = r.laneList(), r.serverList()
-	v.Expected, v.wantedReason = Result(r.scenario.Expect.EffectiveVerdict()), r.scenario.Expect.Reason
+	v.Expected = Result(r.scenario.Expect.EffectiveVerdict())
+	v.wantedReason, v.wantedCauses = r.scenario.Expect.Reason, r.scenario.Expect.Causes
 	v.left = r.header.Control
+	v.Causes = []Cause{}
+	if result(v.Findings) != Pass {
+		r.evidence.conclude(v.Findings)
+		v.Causes = explain(r.evidence)
+	}
 	if v.left == "" && (r.header.Controlled || r.scenario.Control) {
 		v.WithoutControl("it has no history")
 	}
@@ -48,13 +54,13 @@ func conclude(r *run, rules []invariant) *Verdict {
 func (v *Verdict) decide() {
 	v.Result = result(v.Findings)
 	v.Reasons = reasons(v)
-	v.AsWanted = v.Result == v.Expected && hasReason(v.Reasons, v.wantedReason)
+	v.AsWanted = v.Result == v.Expected && hasReason(v.Reasons, v.wantedReason) && hasCauses(v.Causes, v.wantedCauses)
 }
 
 // Unexpect forgets which verdict the scenario must have: PASS alone is as
 // wanted then.
 func (v *Verdict) Unexpect() {
-	v.Expected, v.wantedReason = Pass, ""
+	v.Expected, v.wantedReason, v.wantedCauses = Pass, "", nil
 	v.decide()
 }
 

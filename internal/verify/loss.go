@@ -110,6 +110,7 @@ func (l *loss) lose(r *history.Request) {
 	lane.causes[l.run.cause(r)]++
 	l.total++
 	item := Lost{Request: *r}
+	l.run.evidence.lose(r, step)
 	if step != nil {
 		step.Lost++
 		item.Step, item.Text = step.Index, step.Text

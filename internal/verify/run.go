@@ -13,6 +13,7 @@ type run struct {
 	scenario *scenario.Scenario
 	header   *history.Header
 	moves    *moves
+	evidence *evidence
 	*judge
 	*tally
 }

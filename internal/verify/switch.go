@@ -30,6 +30,7 @@ type Switch struct {
 
 	lateLanes map[string]int64
 	lateFirst history.Micros
+	lateSeen  history.Micros // when the first of them was answered, by which its server had been chosen
 }
 
 // mixedAllowance is how long after the first new answer an old one is still
@@ -195,7 +196,7 @@ func (w *Switch) late(r *history.Request) {
 		return
 	}
 	if w.Late == 0 {
-		w.lateFirst = began(r)
+		w.lateFirst, w.lateSeen = began(r), answeredAt(r)
 	}
 	w.Late++
 	w.lateLanes[r.Lane]++

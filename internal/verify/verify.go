@@ -33,6 +33,7 @@ type Verdict struct {
 	Expected Result             `json:"expected"`    // what the scenario says it must be
 	AsWanted bool               `json:"as_expected"` // Result is Expected, for the expected reason
 	Reasons  []string           `json:"reasons"`     // one line each, the gravest first
+	Causes   []Cause            `json:"causes"`      // what made it so, where that is known; none of a PASS
 	Scenario string             `json:"scenario"`
 	File     string             `json:"file"`
 	Teaches  string             `json:"teaches,omitempty"`
@@ -54,6 +55,7 @@ type Verdict struct {
 	Control  *Control           `json:"control,omitempty"`
 
 	wantedReason string
+	wantedCauses []string
 	left         string       // what a control leaves out
 	Latency      []Latency    `json:"latency"`
 	States       []Transition `json:"states"`
@@ -92,6 +94,7 @@ type invariant interface {
 // invariants are the rules of a verdict in the order in which they are told.
 func invariants(r *run) []invariant {
 	return []invariant{
+		newEvidence(r), // first: the others bring it what they find
 		newLoss(r),
 		newUnclear(r),
 		newCoverage(r),
@@ -110,6 +113,7 @@ func invariants(r *run) []invariant {
 		newHealth(r),
 		newCapacity(r),
 		newDrained(r),
+		newFinalVersion(r),
 		newCarriedOut(r),
 	}
 }
