@@ -66,6 +66,7 @@ func (a *app) root() *cobra.Command {
 		return usagef("%w (see %s --help)", err, cmd.CommandPath())
 	})
 	root.AddCommand(
+		a.askCommand(),
 		a.calibrateCommand(),
 		a.doctorCommand(),
 		a.downCommand(),

@@ -128,7 +128,11 @@ func (a *app) gcContainers(ctx context.Context) (removed int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	var errs []error
+	removed, err = engine.Sweep(ctx)
+	errs := []error{err}
+	if removed > 0 {
+		a.print("removed %s that asked for a version: the halab that made it is gone\n", count(removed, "container"))
+	}
 	for _, rec := range orphans {
 		if err := container.New().Remove(ctx, rec); err != nil {
 			errs = append(errs, err)

@@ -99,7 +99,8 @@ func (f *labFlags) options(a *app, s *scenario.Scenario) (lab.Options, error) {
 
 // chooser finds runtimes and programs for as many scenarios as there are.
 func (f *labFlags) chooser(a *app) *rehearse.Chooser {
-	return rehearse.NewChooser(software.Options{Substitute: f.substitute, Progress: func(line string) { a.say("%s", line) }})
+	apart, _ := own(askName) // without it this very process asks the images
+	return rehearse.NewChooser(software.Options{Substitute: f.substitute, Progress: func(line string) { a.say("%s", line) }}, apart)
 }
 
 // choose finds a runtime and the programs for one scenario.

@@ -77,6 +77,9 @@ package of it, or where no suite has it and there is an engine, its image.`,
 func (a *app) resolver(ctx context.Context, o software.Options) *software.Resolver {
 	if engine := container.New(); engine.Ping(ctx) == nil {
 		o.Engine = engine
+		if apart, err := own(askName); err == nil {
+			o.Engine = container.Apart{Runtime: engine, Command: apart}
+		}
 	}
 	o.Progress = func(line string) { a.say("%s", line) }
 	return software.New(o)

@@ -30,14 +30,19 @@ type Chooser struct {
 	exact     *software.Resolver // processes, never a substitute
 }
 
-// NewChooser looks at nothing yet. The engine of o is the Chooser's own.
-func NewChooser(o software.Options) *Chooser {
+// NewChooser looks at nothing yet. The engine of o is the Chooser's own. It
+// asks images for their version by the command apart, which runs
+// container.RunApart, and without one by itself.
+func NewChooser(o software.Options, apart []string) *Chooser {
 	o.Engine = nil
 	strict := o
 	strict.Substitute, strict.Progress = false, nil
 	withEngine := o
 	engine := container.New()
 	withEngine.Engine = engine
+	if len(apart) > 0 {
+		withEngine.Engine = container.Apart{Runtime: engine, Command: apart}
+	}
 	return &Chooser{
 		engine:    once(engine.Ping),
 		images:    software.New(withEngine),

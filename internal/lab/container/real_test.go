@@ -174,7 +174,7 @@ func TestBuild(t *testing.T) {
 
 func wantImage(t *testing.T, rt *container.Runtime, ref string, want bool) {
 	t.Helper()
-	if got, err := rt.HasImage(t.Context(), ref); err != nil || got != want {
+	if got, err := rt.ImageID(t.Context(), ref); err != nil || (got != "") != want {
 		t.Errorf("has %s: %v, %v, want %v", ref, got, err, want)
 	}
 }
