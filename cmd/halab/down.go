@@ -29,7 +29,7 @@ end that one.`,
 			if all {
 				return a.downAll(cmd.Context())
 			}
-			rec, err := openLab(args)
+			rec, err := openRecord(args)
 			if err != nil {
 				return err
 			}

@@ -78,7 +78,7 @@ func abandoned(ctx context.Context, rec *lab.Record) (string, error) {
 	switch {
 	case rec.ID == "":
 		time.Sleep(writing)
-		again, err := openLab([]string{rec.Name})
+		again, err := openRecord([]string{rec.Name})
 		if errors.Is(err, lab.ErrUnknown) || err == nil && again.ID != "" {
 			return "", nil
 		}

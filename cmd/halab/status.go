@@ -64,7 +64,7 @@ func (a *app) statuses(ctx context.Context, args []string, json bool) error {
 	records, err := listLabs()
 	if len(args) == 1 {
 		var one *lab.Record
-		one, err = openLab(args)
+		one, err = openRecord(args)
 		records = []*lab.Record{one}
 	}
 	if err != nil {
