@@ -150,7 +150,8 @@ func (r *Runtime) client() (*client.Client, error) {
 // than that the engine is not there.
 func explain(err error) error {
 	if client.IsErrConnectionFailed(err) {
-		return &EngineError{Host: Host(), Problem: "it does not answer", Mend: "is it running?", Err: reason(err)}
+		// The error itself says as much, and the address, in other words.
+		return &EngineError{Host: Host(), Problem: "it does not answer", Mend: "is it running?"}
 	}
 	return err
 }
