@@ -146,10 +146,13 @@ func find(ctx context.Context, s *scenario.Scenario, get func(context.Context, s
 	for _, want := range distinct(all) {
 		group.Go(func() error {
 			p, err := get(ctx, want)
+			if err != nil {
+				return fmt.Errorf("%s: %w", askedFor(s, all, want), err)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			found[want] = p
-			return err
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {

@@ -74,6 +74,7 @@ func (e *Env) program(version string) (*software.Program, error) {
 type Need struct {
 	Server haproxy.ServerRef
 	Want   software.Want
+	Pos    scenario.Pos // of the step
 }
 
 // Needs are the programs that the steps of a scenario start beside those that
@@ -90,7 +91,10 @@ func (p Plan) needs() []Need {
 	var out []Need
 	for _, step := range p {
 		if n, ok := step.run.(interface{ needs() []Need }); ok {
-			out = append(out, n.needs()...)
+			for _, need := range n.needs() {
+				need.Pos = step.Pos
+				out = append(out, need)
+			}
 		}
 		for _, lane := range step.Lanes {
 			out = append(out, lane.needs()...)
