@@ -39,6 +39,8 @@ type Record struct {
 	Admin     string            `json:"admin"`         // path of the stats socket
 	AdminTCP  string            `json:"admin_tcp,omitempty"`
 	Notes     []string          `json:"notes,omitempty"`
+	// Software is what HAProxy and every server began with.
+	Software []Software `json:"software,omitempty"`
 
 	path string
 	lock *os.File
