@@ -2,17 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
 	"strings"
 	"syscall"
-	"time"
 
 	"halab/internal/lab"
 	"halab/internal/lab/container"
@@ -83,8 +80,8 @@ func install(name string) string {
 
 func engine(ctx context.Context) finding {
 	f := finding{Name: "container engine"}
-	rt := container.New()
-	if err := rt.Ping(ctx); err != nil {
+	version, err := container.New().Version(ctx)
+	if err != nil {
 		f.Text = err.Error() + "; labs run as processes"
 		f.Mend = install("docker.io")
 		var e *container.EngineError
@@ -94,33 +91,8 @@ func engine(ctx context.Context) finding {
 		return f
 	}
 	f.OK = true
-	f.Text = engineVersion(ctx, container.Host()) + " at " + container.Host()
+	f.Text = version + " at " + container.Host()
 	return f
-}
-
-// engineVersion asks the engine what it is (Docker Engine API, GET /version).
-func engineVersion(ctx context.Context, host string) string {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", strings.TrimPrefix(host, "unix://"))
-	}
-	client := http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}, Timeout: 3 * time.Second}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://engine/version", nil)
-	if err != nil {
-		return "of an unknown version"
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return "of an unknown version"
-	}
-	defer resp.Body.Close()
-	var v struct {
-		Version  string
-		Platform struct{ Name string }
-	}
-	if json.NewDecoder(resp.Body).Decode(&v) != nil || v.Version == "" {
-		return "of an unknown version"
-	}
-	return strings.TrimSpace(v.Platform.Name + " " + v.Version)
 }
 
 // port80 says whether a lab could have the walkthrough's own port.

@@ -67,28 +67,34 @@ func Host() string {
 // Ping says in at most a few seconds whether there is an engine that can run
 // a lab. Its error is an *EngineError.
 func (r *Runtime) Ping(ctx context.Context) error {
+	_, err := r.Version(ctx)
+	return err
+}
+
+// Version is Ping, and says what engine it is.
+func (r *Runtime) Version(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	host := Host()
 	if err := checkHost(ctx, host); err != nil {
-		return err
+		return "", err
 	}
 	cli, err := r.client()
 	if err != nil {
-		return err
+		return "", err
 	}
 	version, err := cli.ServerVersion(ctx, client.ServerVersionOptions{})
 	if err != nil {
-		return &EngineError{Host: host, Problem: "it listens but does not answer", Err: err}
+		return "", &EngineError{Host: host, Problem: "it listens but does not answer", Err: err}
 	}
 	for _, c := range version.Components {
 		theirs := c.Details["KernelVersion"]
 		if ours := kernel(); theirs != "" && ours != "" && theirs != ours {
-			return &EngineError{Host: host, Mend: "--runtime process works here",
+			return "", &EngineError{Host: host, Mend: "--runtime process works here",
 				Problem: "it runs on another machine or in a virtual one, and a lab's containers share a directory with halab"}
 		}
 	}
-	return nil
+	return strings.TrimSpace(version.Platform.Name + " " + version.Version), nil
 }
 
 // checkHost connects to the engine's socket, to tell apart why one cannot.
