@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -49,13 +50,22 @@ func versions(offers []software.Offer, name, title, example string) finding {
 		f.Text = "none is here"
 		f.Mend = "halab software fetch " + example
 		if !f.OK {
-			f.Mend = install(name)
+			f.Mend = install(provider(name))
 		}
 	}
 	if len(there) > 0 {
 		f.Text += "; from Debian: " + strings.Join(there, ", ")
 	}
 	return f
+}
+
+// provider is the package by which a program can be had: on Linux the one that
+// gets every version of both.
+func provider(name string) string {
+	if runtime.GOOS == "linux" {
+		return "mmdebstrap"
+	}
+	return name
 }
 
 // tool says whether a program is on PATH.
@@ -83,10 +93,11 @@ func engine(ctx context.Context) finding {
 	version, err := container.New().Version(ctx)
 	if err != nil {
 		f.Text = err.Error() + "; labs run as processes"
-		f.Mend = install("docker.io")
-		var e *container.EngineError
-		if errors.As(err, &e) && e.Mend != "" {
-			f.Text, f.Mend = fmt.Sprintf("%s: %s; labs run as processes", e.Host, e.Problem), e.Mend
+		if e, ok := errors.AsType[*container.EngineError](err); ok {
+			f.Text, f.Mend = fmt.Sprintf("%s: %s; labs run as processes", e.Host, e.Problem), e.Command
+		}
+		if errors.Is(err, fs.ErrNotExist) && f.Mend == "" {
+			f.Mend = install("docker.io")
 		}
 		return f
 	}

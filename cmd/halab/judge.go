@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/term"
-
 	"halab/internal/history"
 	"halab/internal/rehearse"
 	"halab/internal/report"
@@ -65,7 +63,7 @@ func (a *app) show(v *verify.Verdict, json bool) error {
 	var o report.TextOptions
 	if f, ok := a.stdout.Writer.(*os.File); ok && isTerminal(f) {
 		o.Color = wantsColour()
-		o.Width, _, _ = term.GetSize(int(f.Fd()))
+		o.Width = a.width()
 	}
 	return report.Text(a.stdout, v, o)
 }

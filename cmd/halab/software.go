@@ -105,7 +105,7 @@ func (a *app) listSoftware(ctx context.Context, json bool) error {
 	if json {
 		return a.json(all)
 	}
-	a.print("%s", table(rows))
+	a.print("%s", tableIn(a.width(), rows))
 	return nil
 }
 
