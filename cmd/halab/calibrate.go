@@ -46,6 +46,7 @@ func (a *app) calibrateCommand() *cobra.Command {
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().Lookup("name").Usage = "name of the lab, which is removed in the end; made up unless given"
 	cmd.Flags().IntVar(&outages, "outages", 100, "outages for each rate and length")
 	jsonFlag(cmd, &json)
 	return cmd

@@ -2,17 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
 	"strings"
 	"syscall"
-	"time"
 
 	"halab/internal/lab"
 	"halab/internal/lab/container"
@@ -52,13 +50,22 @@ func versions(offers []software.Offer, name, title, example string) finding {
 		f.Text = "none is here"
 		f.Mend = "halab software fetch " + example
 		if !f.OK {
-			f.Mend = install(name)
+			f.Mend = install(provider(name))
 		}
 	}
 	if len(there) > 0 {
 		f.Text += "; from Debian: " + strings.Join(there, ", ")
 	}
 	return f
+}
+
+// provider is the package by which a program can be had: on Linux the one that
+// gets every version of both.
+func provider(name string) string {
+	if runtime.GOOS == "linux" {
+		return "mmdebstrap"
+	}
+	return name
 }
 
 // tool says whether a program is on PATH.
@@ -83,44 +90,20 @@ func install(name string) string {
 
 func engine(ctx context.Context) finding {
 	f := finding{Name: "container engine"}
-	rt := container.New()
-	if err := rt.Ping(ctx); err != nil {
+	version, err := container.New().Version(ctx)
+	if err != nil {
 		f.Text = err.Error() + "; labs run as processes"
-		f.Mend = install("docker.io")
-		var e *container.EngineError
-		if errors.As(err, &e) && e.Mend != "" {
-			f.Text, f.Mend = fmt.Sprintf("%s: %s; labs run as processes", e.Host, e.Problem), e.Mend
+		if e, ok := errors.AsType[*container.EngineError](err); ok {
+			f.Text, f.Mend = fmt.Sprintf("%s: %s; labs run as processes", e.Host, e.Problem), e.Command
+		}
+		if errors.Is(err, fs.ErrNotExist) && f.Mend == "" {
+			f.Mend = install("docker.io")
 		}
 		return f
 	}
 	f.OK = true
-	f.Text = engineVersion(ctx, container.Host()) + " at " + container.Host()
+	f.Text = version + " at " + container.Host()
 	return f
-}
-
-// engineVersion asks the engine what it is (Docker Engine API, GET /version).
-func engineVersion(ctx context.Context, host string) string {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", strings.TrimPrefix(host, "unix://"))
-	}
-	client := http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}, Timeout: 3 * time.Second}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://engine/version", nil)
-	if err != nil {
-		return "of an unknown version"
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return "of an unknown version"
-	}
-	defer resp.Body.Close()
-	var v struct {
-		Version  string
-		Platform struct{ Name string }
-	}
-	if json.NewDecoder(resp.Body).Decode(&v) != nil || v.Version == "" {
-		return "of an unknown version"
-	}
-	return strings.TrimSpace(v.Platform.Name + " " + v.Version)
 }
 
 // port80 says whether a lab could have the walkthrough's own port.

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -44,14 +46,17 @@ func (a *app) doctor(ctx context.Context, json bool) error {
 	if json {
 		return errors.Join(a.json(all), told(code))
 	}
+	said := map[string]bool{} // a command that mends several things is one
 	for _, f := range all {
-		word := a.paintOut(green, "ok     ")
+		word, colour := "ok", green
 		if !f.OK {
-			word = a.paintOut(yellow, "missing")
+			word, colour = "missing", yellow
 		}
-		a.print("%s  %-16s  %s\n", word, f.Name, f.Text)
-		if f.Mend != "" {
+		row := tableIn(a.width(), [][]string{{fmt.Sprintf("%-7s", word), fmt.Sprintf("%-16s", f.Name), f.Text}})
+		a.print("%s", strings.Replace(row, word, a.paintOut(colour, word), 1))
+		if f.Mend != "" && !said[f.Mend] {
 			a.print("%27s→ %s\n", "", f.Mend)
+			said[f.Mend] = true
 		}
 	}
 	if code == codePass {

@@ -9,8 +9,14 @@ import (
 	"halab/internal/lab"
 )
 
+// downed is what down did.
+type downed struct {
+	Removed []string `json:"removed"`
+	Left    []string `json:"left"` // their halab still runs
+}
+
 func (a *app) downCommand() *cobra.Command {
-	var all bool
+	var all, json bool
 	cmd := &cobra.Command{
 		Use:   "down [LAB]",
 		Short: "Remove a lab",
@@ -26,33 +32,48 @@ end that one.`,
 			if all && len(args) > 0 {
 				return usagef("down takes a LAB or --all, not both")
 			}
-			if all {
-				return a.downAll(cmd.Context())
+			d := downed{[]string{}, []string{}}
+			err := a.downs(cmd.Context(), args, all, json, &d)
+			if json {
+				err = errors.Join(err, a.json(d))
 			}
-			rec, err := openLab(args)
-			if err != nil {
-				return err
-			}
-			return a.down(cmd.Context(), rec)
+			return err
 		},
 	}
+	jsonFlag(cmd, &json)
 	cmd.Flags().BoolVar(&all, "all", false, "remove every lab")
 	return cmd
 }
 
-func (a *app) down(ctx context.Context, rec *lab.Record) error {
+// downs removes the labs that are named, by their name or as all.
+func (a *app) downs(ctx context.Context, args []string, all, json bool, d *downed) error {
+	if all {
+		return a.downAll(ctx, json, d)
+	}
+	rec, err := openRecord(args)
+	if err != nil {
+		return err
+	}
 	if rec.Owned() {
+		d.Left = append(d.Left, rec.Name)
 		return usagef("lab %s belongs to a halab that still runs: end that one (Ctrl-C), and the lab goes with it", rec.Name)
 	}
+	return a.down(ctx, rec, json, d)
+}
+
+func (a *app) down(ctx context.Context, rec *lab.Record, json bool, d *downed) error {
 	defer a.ui.wait("removing " + rec.Name)()
 	if err := removeLab(ctx, rec); err != nil {
 		return err
 	}
-	a.print("removed %s\n", rec.Name)
+	d.Removed = append(d.Removed, rec.Name)
+	if !json {
+		a.print("removed %s\n", rec.Name)
+	}
 	return nil
 }
 
-func (a *app) downAll(ctx context.Context) error {
+func (a *app) downAll(ctx context.Context, json bool, d *downed) error {
 	records, err := listLabs()
 	if err != nil {
 		return err
@@ -63,10 +84,11 @@ func (a *app) downAll(ctx context.Context) error {
 	var errs []error
 	for _, rec := range records {
 		if rec.Owned() {
+			d.Left = append(d.Left, rec.Name)
 			a.say("%s is left: the halab that made it still runs", rec.Name)
 			continue
 		}
-		errs = append(errs, a.down(ctx, rec))
+		errs = append(errs, a.down(ctx, rec, json, d))
 	}
 	return errors.Join(errs...)
 }

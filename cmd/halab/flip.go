@@ -62,7 +62,7 @@ type socketFlags struct {
 }
 
 func (f *socketFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&f.socket, "socket", "s", "", "stats socket to use instead of a lab's: a path, or `HOST:PORT`")
+	cmd.Flags().StringVarP(&f.socket, "socket", "s", "", "stats socket to use instead of a lab's: a path or host:port, as `ADDRESS`")
 	jsonFlag(cmd, &f.json)
 }
 

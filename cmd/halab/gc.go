@@ -16,8 +16,15 @@ import (
 	"halab/internal/software"
 )
 
+// removed is something that gc removed.
+type removed struct {
+	Lab string `json:"lab,omitempty"` // its name, or where no record is left its id
+	Why string `json:"why"`
+}
+
 func (a *app) gcCommand() *cobra.Command {
-	return &cobra.Command{
+	var json bool
+	cmd := &cobra.Command{
 		Use:   "gc",
 		Short: "Remove what killed runs left behind",
 		Long: `Remove what killed runs left behind: labs whose halab is gone, labs of which
@@ -26,28 +33,40 @@ cannot be read, and half-finished downloads. Labs that are up, and those of runs
 that go on, stay.`,
 		Example: "  halab gc",
 		Args:    takes(cobra.NoArgs),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.gc(cmd.Context()) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.gc(cmd.Context(), json) },
 	}
+	jsonFlag(cmd, &json)
+	return cmd
 }
 
-func (a *app) gc(ctx context.Context) error {
+func (a *app) gc(ctx context.Context, json bool) error {
 	defer a.ui.wait("looking for what was left behind")()
-	removed, err := a.gcRecords(ctx)
-	err = errors.Join(err, gcDrafts())
-	orphans, oerr := a.gcContainers(ctx)
-	removed += orphans
-	err = errors.Join(err, oerr, software.New(software.Options{}).Sweep())
-	if removed == 0 && err == nil {
+	all := []removed{}
+	took := func(r removed) {
+		all = append(all, r)
+		switch {
+		case json:
+		case r.Lab == "":
+			a.print("removed a container: %s\n", r.Why)
+		default:
+			a.print("removed %s: %s\n", r.Lab, r.Why)
+		}
+	}
+	err := errors.Join(gcRecords(ctx, took), gcDrafts(), gcContainers(ctx, took), software.New(software.Options{}).Sweep())
+	switch {
+	case json:
+		return errors.Join(err, a.json(map[string]any{"removed": all}))
+	case len(all) == 0 && err == nil:
 		a.say("nothing was left behind")
 	}
 	return err
 }
 
 // gcRecords removes the labs that nobody owns and that are not up.
-func (a *app) gcRecords(ctx context.Context) (removed int, err error) {
+func gcRecords(ctx context.Context, took func(removed)) error {
 	records, err := listLabs()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var errs []error
 	for _, rec := range records {
@@ -60,11 +79,10 @@ func (a *app) gcRecords(ctx context.Context) (removed int, err error) {
 			continue
 		}
 		if why != "" {
-			removed++
-			a.print("removed %s: %s\n", rec.Name, why)
+			took(removed{rec.Name, why})
 		}
 	}
-	return removed, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // writing is how long a record that cannot be read may just be being written.
@@ -78,7 +96,7 @@ func abandoned(ctx context.Context, rec *lab.Record) (string, error) {
 	switch {
 	case rec.ID == "":
 		time.Sleep(writing)
-		again, err := openLab([]string{rec.Name})
+		again, err := openRecord([]string{rec.Name})
 		if errors.Is(err, lab.ErrUnknown) || err == nil && again.ID != "" {
 			return "", nil
 		}
@@ -113,20 +131,20 @@ func gcDrafts() error {
 	return err
 }
 
-// gcContainers removes containers and networks of labs without a record,
-// where an engine answers.
-func (a *app) gcContainers(ctx context.Context) (removed int, err error) {
+// gcContainers removes containers and networks of labs without a record, and
+// containers that asked for a version, where an engine answers.
+func gcContainers(ctx context.Context, took func(removed)) error {
 	engine := container.New()
 	if engine.Ping(ctx) != nil {
-		return 0, nil
+		return nil
 	}
 	state, err := lab.StateDir()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	orphans, err := engine.Orphans(ctx, state)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var errs []error
 	for _, rec := range orphans {
@@ -134,8 +152,11 @@ func (a *app) gcContainers(ctx context.Context) (removed int, err error) {
 			errs = append(errs, err)
 			continue
 		}
-		removed++
-		a.print("removed the containers of lab %s: it has no record\n", rec.ID)
+		took(removed{rec.ID, "its containers had no record"})
 	}
-	return removed, errors.Join(errs...)
+	swept, err := engine.Sweep(ctx)
+	for range swept {
+		took(removed{Why: "it was to say its version, and the halab that asked is gone"})
+	}
+	return errors.Join(append(errs, err)...)
 }

@@ -23,6 +23,8 @@ func parseURL(text string) (*getter, error) {
 	switch {
 	case err != nil:
 		return nil, usagef("watch: %w", err)
+	case u.Scheme == "https":
+		return nil, usagef("watch %s: watch does not speak TLS: name the frontend's http address (or try curl --cacert, as halab up prints it)", text)
 	case u.Scheme != "http" || u.Hostname() == "":
 		return nil, usagef("watch %s: want a URL such as http://127.0.0.1:80/", text)
 	}

@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/term"
-
 	"halab/internal/history"
 	"halab/internal/rehearse"
 	"halab/internal/report"
@@ -75,7 +73,7 @@ func (a *app) textOptions() report.TextOptions {
 	var o report.TextOptions
 	if f, ok := a.stdout.Writer.(*os.File); ok && isTerminal(f) {
 		o.Color = wantsColour()
-		o.Width, _, _ = term.GetSize(int(f.Fd()))
+		o.Width = a.width()
 	}
 	return o
 }

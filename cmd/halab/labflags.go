@@ -2,13 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"halab/internal/lab"
+	"halab/internal/lab/ports"
+	"halab/internal/lab/process"
 	"halab/internal/rehearse"
 	"halab/internal/scenario"
 	"halab/internal/software"
@@ -42,8 +48,8 @@ func (f *labFlags) addPrograms(cmd *cobra.Command) {
 // labName is what a lab may be called: it is part of a file's name.
 var labName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$`)
 
-// check refuses flags that are wrong for these scenarios, before anything is
-// looked for.
+// check refuses flags that are wrong for these scenarios, and what could not be
+// had anyway, before anything is looked for.
 func (f *labFlags) check(all []*scenario.Scenario) error {
 	if err := rehearse.CheckRuntime(f.runtime); err != nil {
 		return usagef("--runtime: %w", err)
@@ -55,9 +61,36 @@ func (f *labFlags) check(all []*scenario.Scenario) error {
 		return usagef("--name names one lab, and there are %d scenarios", len(all))
 	}
 	for _, s := range all {
-		if _, err := f.ports(s); err != nil {
+		published, err := f.ports(s)
+		if err == nil {
+			err = f.free(published)
+		}
+		if err != nil {
 			return err
 		}
+	}
+	state, err := lab.StateDir()
+	if err != nil {
+		return err
+	}
+	return errors.Join(lab.CheckTempDir(), lab.CheckFree(state, f.name))
+}
+
+// free tells whether the published ports can be had now. What an engine may
+// listen on and this user may not, is the engine's to say.
+func (f *labFlags) free(published map[string]int) error {
+	choose := &ports.Chooser{Engine: f.runtime != process.New().Name()}
+	for frontend, port := range sorted(published) {
+		_, err := choose.Frontend(frontend, "", published)
+		taken, ok := errors.AsType[*ports.Error](err)
+		if !ok {
+			continue // it can be had
+		}
+		why := taken.Why()
+		if errors.Is(taken, syscall.EADDRINUSE) {
+			why = "something else listens on " + taken.Address
+		}
+		return fmt.Errorf("--publish %d: %s (name another port, or leave it out)", port, why)
 	}
 	return nil
 }
@@ -78,11 +111,16 @@ func (f *labFlags) ports(s *scenario.Scenario) (map[string]int, error) {
 		for _, fe := range s.Frontends {
 			names = append(names, fe.Name)
 		}
-		if !strings.Contains("\n"+strings.Join(names, "\n")+"\n", "\n"+frontend+"\n") {
-			return nil, usagef("--publish %s: %s has no frontend %q; there is %s", text, s.Name, frontend, strings.Join(names, ", "))
+		if !slices.Contains(names, frontend) {
+			return nil, usagef("--publish %q: %s has no frontend %q; there is %s", text, s.Name, frontend, strings.Join(names, ", "))
 		}
 		if _, twice := out[frontend]; twice {
 			return nil, usagef("--publish: frontend %s is named twice", frontend)
+		}
+		for other, taken := range sorted(out) {
+			if taken == int(n) {
+				return nil, usagef("--publish: frontends %s and %s cannot both have port %d", other, frontend, n)
+			}
 		}
 		out[frontend] = int(n)
 	}
@@ -105,7 +143,8 @@ func (f *labFlags) options(a *app, s *scenario.Scenario) (lab.Options, error) {
 
 // chooser finds runtimes and programs for as many scenarios as there are.
 func (f *labFlags) chooser(a *app) *rehearse.Chooser {
-	return rehearse.NewChooser(software.Options{Substitute: f.substitute, Progress: func(line string) { a.say("%s", line) }})
+	apart, _ := own(askName) // without it this very process asks the images
+	return rehearse.NewChooser(software.Options{Substitute: f.substitute, Progress: func(line string) { a.say("%s", line) }}, apart)
 }
 
 // choose finds a runtime and the programs for one scenario.

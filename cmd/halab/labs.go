@@ -13,9 +13,19 @@ import (
 	"halab/internal/scenario"
 )
 
-// openLab reads the record of the lab of this name, or of the only one there
-// is when args has none.
+// openLab reads the record of the lab of this name, or of the only one that is
+// up when args has none.
 func openLab(args []string) (*lab.Record, error) {
+	rec, err := openRecord(args)
+	if err == nil && rec.ID == "" {
+		return nil, usagef("lab %s: its record cannot be read (halab gc removes it)", rec.Name)
+	}
+	return rec, err
+}
+
+// openRecord is openLab for those who can do something with a lab of which no
+// more than the name is left.
+func openRecord(args []string) (*lab.Record, error) {
 	state, err := lab.StateDir()
 	if err != nil {
 		return nil, err

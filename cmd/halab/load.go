@@ -98,26 +98,22 @@ func loadShipped(name string) (*scenario.Scenario, error) {
 	return parseFrom(name+".yaml", bytes.NewReader(data))
 }
 
-// loadAll reads several scenarios. The mistakes of all are told at once.
+// loadAll reads several scenarios. What is wrong with any of them is told.
 func (a *app) loadAll(ctx context.Context, names []string) ([]*scenario.Scenario, error) {
 	var out []*scenario.Scenario
-	var mistakes scenario.Errors
+	code := codePass
 	for _, name := range names {
 		s, err := a.load(ctx, name)
-		var wrong scenario.Errors
-		switch {
-		case errors.As(err, &wrong):
-			mistakes = append(mistakes, wrong...)
-		case err != nil:
+		if ctx.Err() != nil {
 			return nil, err
-		default:
-			out = append(out, s)
 		}
+		if err != nil {
+			a.tell(err)
+			code = exitCode(err)
+		}
+		out = append(out, s)
 	}
-	if len(mistakes) > 0 {
-		return nil, mistakes
-	}
-	return out, nil
+	return out, told(code)
 }
 
 // parse reads the scenario that a history or a record carries.

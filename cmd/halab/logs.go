@@ -72,7 +72,7 @@ func (a *app) logs(ctx context.Context, rec *lab.Record, follow bool) error {
 			sources.Go(show)
 		}
 	}
-	err := a.files(ctx, rec.Dir, follow, p)
+	err := a.files(ctx, rec, follow, p)
 	sources.Wait()
 	return errors.Join(errors.Join(failed...), err, p.end())
 }
@@ -81,7 +81,8 @@ func (a *app) logs(ctx context.Context, rec *lab.Record, follow bool) error {
 const followPause = 100 * time.Millisecond
 
 // files prints the files of a lab's directory that programs write to.
-func (a *app) files(ctx context.Context, dir string, follow bool, p *prefixer) error {
+func (a *app) files(ctx context.Context, rec *lab.Record, follow bool, p *prefixer) error {
+	dir, called := rec.Dir, sourceNames(rec)
 	read := map[string]int64{}
 	for {
 		names, err := logFiles(dir)
@@ -89,7 +90,7 @@ func (a *app) files(ctx context.Context, dir string, follow bool, p *prefixer) e
 			return err
 		}
 		for _, name := range names {
-			if read[name], err = copyFrom(filepath.Join(dir, name), read[name], p.named(sourceName(name))); err != nil {
+			if read[name], err = copyFrom(filepath.Join(dir, name), read[name], p.named(called(name))); err != nil {
 				return err
 			}
 		}
@@ -119,11 +120,6 @@ func logFiles(dir string) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, err
-}
-
-// sourceName is what a file's lines begin with.
-func sourceName(file string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(file, ".log"), ".out")
 }
 
 // copyFrom copies a file from an offset on and returns where it ended.

@@ -9,8 +9,19 @@ import (
 	"halab/internal/upgrade"
 )
 
+// planned is a step of a plan: one that is carried out, or lanes of them side
+// by side.
+type planned struct {
+	Index int         `json:"index,omitempty"` // from 1; none where there are lanes
+	Kind  string      `json:"kind"`
+	Text  string      `json:"text"`
+	Of    string      `json:"of,omitempty"` // the compound step that it belongs to
+	Lanes [][]planned `json:"lanes,omitempty"`
+}
+
 func (a *app) planCommand() *cobra.Command {
-	return &cobra.Command{
+	var json bool
+	cmd := &cobra.Command{
 		Use:   "plan SCENARIO",
 		Short: "Print the procedure as the simple steps that it consists of",
 		Long: `Print the procedure of a scenario as the simple steps that it consists of:
@@ -28,19 +39,37 @@ side stands indented below parallel.`,
 			if err != nil {
 				return err
 			}
-			a.plan(plan, 0)
-			if len(s.OnFailure) == 0 {
-				return nil
-			}
 			back, err := upgrade.Compile(s, s.OnFailure, plan.Size()+1)
 			if err != nil {
 				return err
+			}
+			if json {
+				return a.json(map[string]any{"scenario": s.Name, "steps": stepsOf(plan), "on_failure": stepsOf(back)})
+			}
+			a.plan(plan, 0)
+			if len(back) == 0 {
+				return nil
 			}
 			a.print("when a step fails:\n")
 			a.plan(back, 0)
 			return nil
 		},
 	}
+	jsonFlag(cmd, &json)
+	return cmd
+}
+
+// stepsOf is a plan for machines.
+func stepsOf(plan upgrade.Plan) []planned {
+	out := []planned{}
+	for _, p := range plan {
+		one := planned{Index: p.Index, Kind: p.Kind, Text: p.Text, Of: p.Of}
+		for _, lane := range p.Lanes {
+			one.Lanes = append(one.Lanes, stepsOf(lane))
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 // plan prints the steps, a compound one as a heading over those that it

@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -153,20 +151,11 @@ func (a *app) checkConfig(ctx context.Context, s *scenario.Scenario, target rend
 	return nil
 }
 
-// cfgLine finds the lines of haproxy.cfg in HAProxy's messages.
-var cfgLine = regexp.MustCompile(`\[[^\]\s]*haproxy\.cfg:(\d+)\]`)
-
 // origins names the places of the scenario that HAProxy's message speaks of.
 func origins(s *scenario.Scenario, files render.Files, message string) string {
 	var out string
-	for _, m := range cfgLine.FindAllStringSubmatch(message, -1) {
-		line, err := strconv.Atoi(m[1])
-		if err != nil || line < 1 || line > len(files.Origins) {
-			continue
-		}
-		if pos, ok := s.PosOf(files.Origins[line-1]); ok {
-			out += fmt.Sprintf("\nline %d of haproxy.cfg comes from %s:%d:%d", line, s.File, pos.Line, pos.Col)
-		}
+	for _, m := range files.Mentions(s, message) {
+		out += fmt.Sprintf("\nline %d of haproxy.cfg comes from %s:%d:%d", m.Line, s.File, m.Pos.Line, m.Pos.Col)
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,7 @@ import (
 
 func (a *app) reportCommand() *cobra.Command {
 	var out string
+	var json bool
 	cmd := &cobra.Command{
 		Use:   "report HISTORY",
 		Short: "Write the reports of a recorded run again",
@@ -22,13 +24,14 @@ The exit code does not depend on the verdict.`,
 		Example: `  halab report results/
   halab report results/history.jsonl --out again/`,
 		Args: takes(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.report(cmd.Context(), args[0], out) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.report(cmd.Context(), args[0], out, json) },
 	}
 	cmd.Flags().StringVar(&out, "out", "", "directory for the reports; made if it is missing")
+	jsonFlag(cmd, &json)
 	return cmd
 }
 
-func (a *app) report(ctx context.Context, name, out string) error {
+func (a *app) report(ctx context.Context, name, out string, json bool) error {
 	path, v, err := judgeNamed(ctx, name)
 	if err != nil {
 		return err
@@ -42,8 +45,13 @@ func (a *app) report(ctx context.Context, name, out string) error {
 	if err := report.Write(out, v, path); err != nil {
 		return err
 	}
+	var files []string
 	for _, file := range []string{report.JSONFile, report.JUnitFile, report.MarkdownFile, report.HTMLFile} {
-		a.print("%s\n", filepath.Join(out, file))
+		files = append(files, filepath.Join(out, file))
 	}
+	if json {
+		return a.json(map[string]any{"verdict": v.Result, "files": files})
+	}
+	a.print("%s\n", strings.Join(files, "\n"))
 	return nil
 }

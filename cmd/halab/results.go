@@ -34,13 +34,22 @@ func checkOut(out string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case errors.Is(err, syscall.ENOTDIR):
-		return usagef("--out %s is a file: name a directory, which is made when it is missing", out)
+		return usagef("--out %s: %s is a file: name a directory, which is made when it is missing", out, fileIn(out))
 	case err != nil:
 		return usagef("--out %s: %w", out, err)
 	case len(entries) > 0:
 		return usagef("--out %s is not empty: name another directory, or remove it (rm -r %s)", out, out)
 	}
 	return nil
+}
+
+// fileIn is the part of a path that is a file.
+func fileIn(path string) string {
+	for at := filepath.Clean(path); ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); err == nil || at == filepath.Dir(at) {
+			return at
+		}
+	}
 }
 
 // makeResults makes the directory for the results of one scenario: out

@@ -67,7 +67,7 @@ func (a *app) listScenarios(json bool) error {
 	if json {
 		return a.json(all)
 	}
-	a.print("%s", table(rows))
+	a.print("%s", tableIn(a.width(), rows))
 	return nil
 }
 

@@ -77,6 +77,9 @@ package of it, or where no suite has it and there is an engine, its image.`,
 func (a *app) resolver(ctx context.Context, o software.Options) *software.Resolver {
 	if engine := container.New(); engine.Ping(ctx) == nil {
 		o.Engine = engine
+		if apart, err := own(askName); err == nil {
+			o.Engine = container.Apart{Runtime: engine, Command: apart}
+		}
 	}
 	o.Progress = func(line string) { a.say("%s", line) }
 	return software.New(o)
@@ -102,7 +105,7 @@ func (a *app) listSoftware(ctx context.Context, json bool) error {
 	if json {
 		return a.json(all)
 	}
-	a.print("%s", table(rows))
+	a.print("%s", tableIn(a.width(), rows))
 	return nil
 }
 

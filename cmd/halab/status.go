@@ -24,6 +24,7 @@ type labStatus struct {
 	Admin     string            `json:"admin"`
 	AdminTCP  string            `json:"admin_tcp,omitempty"`
 	Notes     []string          `json:"notes,omitempty"`
+	Software  []lab.Software    `json:"software,omitempty"` // what the lab began with
 	Servers   []serverStatus    `json:"servers"`
 	Error     string            `json:"error,omitempty"` // of the stats socket
 }
@@ -64,7 +65,7 @@ func (a *app) statuses(ctx context.Context, args []string, json bool) error {
 	records, err := listLabs()
 	if len(args) == 1 {
 		var one *lab.Record
-		one, err = openLab(args)
+		one, err = openRecord(args)
 		records = []*lab.Record{one}
 	}
 	if err != nil {
@@ -96,7 +97,7 @@ func (a *app) status(ctx context.Context, rec *lab.Record) labStatus {
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
 	s := labStatus{Name: rec.Name, Runtime: rec.Runtime, State: state(ctx, rec), Created: rec.Created, Scenario: rec.File,
-		Frontends: rec.Frontends, SSL: rec.SSL, Admin: rec.Admin, AdminTCP: rec.AdminTCP, Notes: rec.Notes, Servers: []serverStatus{}}
+		Frontends: rec.Frontends, SSL: rec.SSL, Admin: rec.Admin, AdminTCP: rec.AdminTCP, Notes: rec.Notes, Software: rec.Software, Servers: []serverStatus{}}
 	if s.State != stateUp && s.State != stateRunning {
 		return s
 	}
@@ -129,6 +130,13 @@ func (s labStatus) text() string {
 	if s.State == stateUp || s.State == stateRunning {
 		rows = append(rows, []string{"  stats socket", s.Admin})
 	}
+	programs := map[string]string{}
+	for _, p := range s.Software {
+		programs[p.Role] = p.String()
+	}
+	if text, ok := programs[lab.HAProxyRole]; ok {
+		rows = append(rows, []string{"  " + lab.HAProxyRole, text})
+	}
 	b.WriteString(table(rows))
 	rows = nil
 	for _, v := range s.Servers {
@@ -136,7 +144,7 @@ func (s labStatus) text() string {
 		if v.Backup {
 			role = "backup"
 		}
-		rows = append(rows, []string{"  " + v.Server, v.Status, role, fmt.Sprintf("weight %d", v.Weight), fmt.Sprintf("%s, %d served", count(int(v.Sessions), "session"), v.Served)})
+		rows = append(rows, []string{"  " + v.Server, v.Status, role, fmt.Sprintf("weight %d", v.Weight), fmt.Sprintf("%s, %d served", count(int(v.Sessions), "session"), v.Served), programs[v.Server]})
 	}
 	b.WriteString(table(rows))
 	for _, note := range s.Notes {

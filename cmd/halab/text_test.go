@@ -13,6 +13,19 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestTableIn(t *testing.T) {
+	rows := [][]string{{"NAME", "TEACHES"}, {"drain", "what a kept connection does while its server is drained"}}
+	want := "NAME   TEACHES\ndrain  what a kept connection\n       does while its server\n       is drained\n"
+	if got := tableIn(29, rows); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	wide := [][]string{{"blog-walkthrough", "PASS", "nginx2 goes into maintenance"}}
+	want = "blog-walkthrough  PASS\n    nginx2 goes into\n    maintenance\n"
+	if got := tableIn(26, wide); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	if got := printable("nginx\x1b[2J\r\u202e ok\n"); got != "nginx\uFFFD[2J\uFFFD\uFFFD ok\n" {
 		t.Errorf("%q", got)

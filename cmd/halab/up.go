@@ -29,7 +29,11 @@ func (a *app) upCommand() *cobra.Command {
 		Args:              takes(cobra.ExactArgs(1)),
 		ValidArgsFunction: completeScenario,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.up(cmd.Context(), args[0], f, json)
+			err := a.up(cmd.Context(), args[0], f, json)
+			if err != nil && json {
+				err = errors.Join(err, a.json(map[string]any{"scenario": args[0], "state": nil, "error": err.Error()}))
+			}
+			return err
 		},
 	}
 	f.add(cmd)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 
@@ -41,6 +42,15 @@ func buildInfo() build {
 	return b
 }
 
+// String is the binary for people, in a line.
+func (b build) String() string {
+	revision := ""
+	if b.Revision != "" {
+		revision = fmt.Sprintf(" (%.12s)", b.Revision)
+	}
+	return fmt.Sprintf("halab %s%s %s %s", b.Version, revision, b.Go, b.Platform)
+}
+
 // halabVersion is the version alone, for histories.
 func halabVersion() string { return buildInfo().Version }
 
@@ -56,11 +66,7 @@ func (a *app) versionCommand() *cobra.Command {
 			if json {
 				return a.json(b)
 			}
-			a.print("halab %s", b.Version)
-			if b.Revision != "" {
-				a.print(" (%.12s)", b.Revision)
-			}
-			a.print(" %s %s\n", b.Go, b.Platform)
+			a.print("%s\n", b)
 			return nil
 		},
 	}

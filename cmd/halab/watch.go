@@ -44,7 +44,7 @@ func (a *app) watchCommand() *cobra.Command {
 		Long:  watchLong,
 		Example: `  halab watch
   halab watch blog-walkthrough-1a2b3c --interval 500ms
-  halab watch http://127.0.0.1:80/ --count 10`,
+  halab watch 127.0.0.1:80 --count 10`,
 		Args:              takes(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeLab(0),
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.watch(cmd.Context(), args, f) },
@@ -59,8 +59,13 @@ func (a *app) watchCommand() *cobra.Command {
 }
 
 func (a *app) watch(ctx context.Context, args []string, f watchFlags) error {
-	if f.interval <= 0 || f.timeout <= 0 || f.count < 0 {
-		return usagef("watch: --interval and --timeout are above zero, --count is not below")
+	switch {
+	case f.interval <= 0:
+		return usagef("--interval %s: want more than 0s", f.interval)
+	case f.timeout <= 0:
+		return usagef("--timeout %s: want more than 0s", f.timeout)
+	case f.count < 0:
+		return usagef("--count %d: want 0, which goes on until Ctrl-C, or more", f.count)
 	}
 	get, err := watched(args, f.frontend)
 	if err != nil {
@@ -135,11 +140,15 @@ func (a *app) saw(s, last seen, json bool) error {
 	return nil
 }
 
-// watched is what to send GETs to: a URL, or a lab's frontend.
+// watched is what to send GETs to: a URL, an address, or a lab's frontend. No
+// lab's name has a colon.
 func watched(args []string, frontend string) (*getter, error) {
-	if len(args) == 1 && strings.Contains(args[0], "://") {
+	if len(args) == 1 && strings.Contains(args[0], ":") {
 		if frontend != "" {
 			return nil, usagef("watch: --frontend is for a lab, not for a URL")
+		}
+		if !strings.Contains(args[0], "://") {
+			return parseURL("http://" + args[0])
 		}
 		return parseURL(args[0])
 	}

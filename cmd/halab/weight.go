@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -39,12 +40,22 @@ HAProxy is asked through the stats socket of the LAB, or through any other with
 	return cmd
 }
 
-// weightWord is what HAProxy takes for a weight; whether it is in range is
-// HAProxy's to say.
+// weightWord is what HAProxy takes for a weight, and maxWeight the highest that
+// is none of percents (HAProxy Configuration Manual 5.2, weight).
 var weightWord = regexp.MustCompile(`^[0-9]{1,5}%?$`)
 
+const maxWeight = 256
+
+func validWeight(text string) bool {
+	if !weightWord.MatchString(text) {
+		return false
+	}
+	n, err := strconv.Atoi(text)
+	return err != nil || n <= maxWeight // err: a percentage
+}
+
 func (a *app) weight(ctx context.Context, client *adminsock.Client, name, weight string, json bool) error {
-	if !weightWord.MatchString(weight) {
+	if !validWeight(weight) {
 		return usagef("weight %q: want 0 to 256, or a percentage such as 50%%", weight)
 	}
 	server, err := findServer(ctx, client, name)

@@ -94,5 +94,28 @@ func onEngine(t testing.TB, state string) []string {
 	for _, n := range networks {
 		out = append(out, "network "+n.Name)
 	}
+	return append(out, askedOnEngine(t)...)
+}
+
+// begun is when these tests began: what is older is none of theirs.
+var begun = time.Now()
+
+// askedOnEngine names the containers in which a version is read.
+func askedOnEngine(t testing.TB) []string {
+	t.Helper()
+	var containers []struct {
+		ID, Status string
+		Created    int64
+	}
+	path := "/containers/json?all=true&filters=" + url.QueryEscape(`{"label":["halab.once"]}`)
+	if err := ask(context.Background(), path, &containers); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, c := range containers {
+		if c.Created >= begun.Unix() {
+			out = append(out, "container "+c.ID+" that asks for a version: "+c.Status)
+		}
+	}
 	return out
 }

@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -85,6 +87,74 @@ func TestKilledRunLeavesNothing(t *testing.T) {
 		}
 		t.Logf("%d kills within %s; empty at most %s later", kills[runtime], whole.Round(time.Millisecond), worst.Round(time.Millisecond))
 	})
+}
+
+// A halab that ends while images are asked for their version leaves none of
+// the containers in which that is done.
+func TestKilledAskingLeavesNothing(t *testing.T) {
+	if !engineAnswers(t) {
+		lacks(t, "a container engine")
+	}
+	m := newMachine(t)
+	fresh := m.freshCache(t)
+	m.env = append(m.env, "HALAB_CACHE="+fresh)
+	run := func(i int) *exec.Cmd {
+		if err := os.RemoveAll(filepath.Join(fresh, "images")); err != nil {
+			t.Fatal(err)
+		}
+		return m.command(t, "run", short(t), "--runtime", "container", "--out", "asked-"+strconv.Itoa(i))
+	}
+	whole := untilSaid(t, run(-1), "container lab (")
+	m.wantEmpty(t)
+	asked := 0
+	for i := range kills["container"] {
+		cmd := run(i)
+		strike(t, cmd, deaths[i%len(deaths)], i, kills["container"], whole)
+		asked += len(askedOnEngine(t))
+		m.wantEmpty(t)
+	}
+	t.Logf("%d kills within %s; %d containers were there just after", kills["container"], whole.Round(time.Millisecond), asked)
+}
+
+// freshCache is a cache with the packages of this machine's and no memory of
+// what images said.
+func (m *machine) freshCache(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(m.dir, "cache")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := filepath.Glob(filepath.Join(cache(t), "*_*_*_*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if err := os.Symlink(e, filepath.Join(dir, filepath.Base(e))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// untilSaid returns how long it takes cmd to say so, and ends it then.
+func untilSaid(t *testing.T, cmd *exec.Cmd, begins string) time.Duration {
+	t.Helper()
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(said)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), begins) {
+	}
+	took := time.Since(begin)
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	_, _ = io.Copy(io.Discard, said)
+	_ = cmd.Wait()
+	return took
 }
 
 // labs are those that status knows, by name, with what it says of each.

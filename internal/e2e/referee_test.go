@@ -78,7 +78,7 @@ func rehearsedText(t *testing.T, name, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	choice, err := rehearse.NewChooser(software.Options{Progress: func(l string) { t.Log(l) }}).Choose(t.Context(), s, "process")
+	choice, err := rehearse.NewChooser(software.Options{Progress: func(l string) { t.Log(l) }}, nil).Choose(t.Context(), s, "process")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,6 @@ package lab
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"halab/internal/scenario"
@@ -28,20 +26,13 @@ func (e *DiedError) Error() string {
 	return text
 }
 
-// cfgLine finds the line of haproxy.cfg in HAProxy's message:
-// "[ALERT] (123) : config : parsing [/x/haproxy.cfg:23] : …".
-var cfgLine = regexp.MustCompile(`\[[^\]\s]*haproxy\.cfg:(\d+)\]`)
-
 func (l *Lab) diedError(role string) error {
 	l.mu.Lock()
 	output := l.instances[role].Output()
 	l.mu.Unlock()
 	e := &DiedError{Role: role, Output: output, File: l.Scenario.File}
-	if m := cfgLine.FindStringSubmatch(output); m != nil && role == HAProxyRole {
-		line, _ := strconv.Atoi(m[1])
-		if line >= 1 && line <= len(l.Files.Origins) && l.Files.Origins[line-1] != "" {
-			e.Pos, _ = l.Scenario.PosOf(l.Files.Origins[line-1])
-		}
+	if places := l.Files.Mentions(l.Scenario, output); role == HAProxyRole && len(places) > 0 {
+		e.Pos = places[0].Pos
 	}
 	return e
 }

@@ -170,6 +170,7 @@ func Start(ctx context.Context, s *scenario.Scenario, rt Runtime, programs Progr
 	if err != nil {
 		return nil, err
 	}
+	rec.Software = begunWith(s, programs)
 	l := &Lab{Record: rec, Scenario: s, runtime: rt, programs: maps.Clone(programs), again: o.LogAgain, instances: map[string]Instance{}}
 	// The keeper comes before anything that it has to guard.
 	if l.keeper, err = startKeeper(o.Keeper, rec); err != nil {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"halab/internal/scenario"
 )
@@ -38,6 +39,8 @@ type Record struct {
 	Admin     string            `json:"admin"`         // path of the stats socket
 	AdminTCP  string            `json:"admin_tcp,omitempty"`
 	Notes     []string          `json:"notes,omitempty"`
+	// Software is what HAProxy and every server began with.
+	Software []Software `json:"software,omitempty"`
 
 	path string
 	lock *os.File
@@ -87,9 +90,44 @@ func newRecord(s *scenario.Scenario, runtime string, o Options) (*Record, error)
 		return nil, fmt.Errorf("name of a lab %q: want letters, digits, - _ and ., beginning with a letter or digit, at most 80", r.Name)
 	}
 	r.Dir = filepath.Join(os.TempDir(), dirPrefix+id)
-	r.Admin = filepath.Join(r.Dir, "admin.sock")
-	r.path = filepath.Join(state, "labs", r.Name+".json")
-	return r, nil
+	r.Admin = filepath.Join(r.Dir, adminSocket)
+	r.path = recordPath(state, r.Name)
+	return r, CheckTempDir()
+}
+
+// adminSocket is the stats socket's file in the lab's directory.
+const adminSocket = "admin.sock"
+
+// longestSocket is how long the path of the stats socket may be: HAProxy binds
+// it under a name that its process id makes up to 12 bytes longer, and unix(7)
+// allows 107.
+const longestSocket = 107 - len(".4194304.tmp")
+
+// CheckTempDir says what keeps labs from having their directories where
+// temporary files go: the paths in it are those of unix sockets, and words of
+// configurations.
+func CheckTempDir() error {
+	dir := os.TempDir()
+	why := ""
+	room := longestSocket - len(dirPrefix+newID()) - len("//"+adminSocket)
+	switch {
+	case !filepath.IsAbs(dir):
+		why = "is no absolute path"
+	case len(dir) > room:
+		why = fmt.Sprintf("has %d bytes, and the paths of the lab's unix sockets leave room for %d", len(dir), room)
+	case strings.ContainsFunc(dir, breaksWord):
+		why = "has a character that ends a word in the configurations of HAProxy or nginx"
+	}
+	if why == "" {
+		return nil
+	}
+	return fmt.Errorf("make the lab's directory: TMPDIR %q %s (export TMPDIR=/tmp, or another directory)", dir, why)
+}
+
+// breaksWord tells the characters that do not stand for themselves in a word
+// of HAProxy's or nginx's configuration.
+func breaksWord(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`"'\;{}#$,`, r)
 }
 
 func newID() string {
@@ -129,13 +167,28 @@ func (r *Record) publish() error {
 	}
 	err := os.Link(r.draft(), r.path)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%w: %s (halab down %s removes it)", ErrTaken, r.Name, r.Name)
+		return taken(r.Name)
 	}
 	if err != nil {
 		return fmt.Errorf("record the lab: %w", err)
 	}
 	return nil
 }
+
+func taken(name string) error {
+	return fmt.Errorf("%w: %s (halab down %s removes it)", ErrTaken, name, name)
+}
+
+// CheckFree is ErrTaken where a lab of this name is recorded already.
+func CheckFree(stateDir, name string) error {
+	if _, err := os.Lstat(recordPath(stateDir, name)); err == nil {
+		return taken(name)
+	}
+	return nil
+}
+
+// recordPath is the file of the record of the lab of this name.
+func recordPath(stateDir, name string) string { return filepath.Join(stateDir, "labs", name+".json") }
 
 // save writes the record in place, so that the lock on its file stays.
 func (r *Record) save() error {
@@ -153,16 +206,14 @@ func (r *Record) save() error {
 }
 
 // Open reads the record of the lab of this name. With name "" it takes the
-// only lab that stays. Its error is ErrUnknown where there is none.
+// only lab that stays. Its error is an ErrUnknown where there is none.
 func Open(stateDir, name string) (*Record, error) {
 	all, err := List(stateDir)
 	if err != nil {
 		return nil, err
 	}
-	var names []string
 	var found []*Record
 	for _, r := range all {
-		names = append(names, r.Name)
 		if r.Name == name || name == "" && r.Stay {
 			found = append(found, r)
 		}
@@ -171,19 +222,44 @@ func Open(stateDir, name string) (*Record, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return nil, fmt.Errorf("%w without a name: several run, name one of %s", ErrUnknown, strings.Join(names, ", "))
-	case len(names) == 0:
-		return nil, fmt.Errorf("%w%s: none runs (halab up SCENARIO starts one)", ErrUnknown, named(name))
+		return nil, unknown("several labs are up: name one of " + names(found))
+	case name != "" && len(all) > 0:
+		return nil, unknown(fmt.Sprintf("no such lab: %q; there is %s", name, names(all)))
+	case name != "":
+		return nil, unknown(fmt.Sprintf("no such lab: %q; none runs (halab up SCENARIO starts one)", name))
+	case len(all) > 0:
+		return nil, unknown("no lab of halab up: " + others(all))
 	}
-	return nil, fmt.Errorf("%w: %q; there are %s", ErrUnknown, name, strings.Join(names, ", "))
+	return nil, unknown("no lab runs (halab up SCENARIO starts one)")
 }
 
-// named is a lab's name in a message; nothing where none was given.
-func named(name string) string {
-	if name == "" {
-		return ""
+// unknown is an ErrUnknown in words of its own.
+type unknown string
+
+func (u unknown) Error() string { return string(u) }
+
+// Is makes it an ErrUnknown.
+func (u unknown) Is(target error) bool { return target == ErrUnknown }
+
+func names(records []*Record) string {
+	var out []string
+	for _, r := range records {
+		out = append(out, r.Name)
 	}
-	return fmt.Sprintf(" %q", name)
+	return strings.Join(out, ", ")
+}
+
+// others says what the labs are that nobody can mean without naming them.
+func others(records []*Record) string {
+	var out []string
+	for _, r := range records {
+		what := "was left behind (halab gc removes it)"
+		if r.Owned() {
+			what = "belongs to a halab that still runs"
+		}
+		out = append(out, r.Name+" "+what)
+	}
+	return strings.Join(out, ", ")
 }
 
 // List reads every record, by name. A file that is no record (cut by a full

@@ -38,6 +38,27 @@ func TestRecordName(t *testing.T) {
 	}
 }
 
+// A directory that sockets or configurations cannot be in is refused, and named.
+func TestTempDir(t *testing.T) {
+	for _, tt := range []struct{ dir, want string }{
+		{"/tmp", ""},
+		{"/" + strings.Repeat("a", 64), ""},
+		{"/" + strings.Repeat("a", 65), "TMPDIR"},
+		{"/tmp/a b", "ends a word"},
+		{"/tmp/a;b", "ends a word"},
+		{"tmp", "no absolute path"},
+	} {
+		t.Setenv("TMPDIR", tt.dir)
+		r, err := newRecord(&scenario.Scenario{Name: "s"}, "fake", Options{StateDir: "/state"})
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s: %v, want %q", tt.dir, err, tt.want)
+		}
+		if err == nil && len(r.Admin)+len(".4194304.tmp") > 107 {
+			t.Errorf("%s: HAProxy cannot bind %s", tt.dir, r.Admin)
+		}
+	}
+}
+
 func TestRecordOwned(t *testing.T) {
 	state := t.TempDir()
 	r := newTestRecord(t, state, "mine")
@@ -66,11 +87,13 @@ func TestOpen(t *testing.T) {
 		want  string // "" is ErrUnknown
 		says  string
 	}{
-		{"none", nil, "", "", "none runs"},
+		{"none", nil, "", "", "no lab runs"},
+		{"none of that name", nil, "a", "", `no such lab: "a"; none runs`},
 		{"by name", map[string]bool{"a": false, "b": true}, "a", "a", ""},
-		{"unknown", map[string]bool{"a": true, "b": true}, "c", "", "there are a, b"},
+		{"unknown", map[string]bool{"a": true, "b": true}, "c", "", `no such lab: "c"; there is a, b`},
 		{"the only one that stays", map[string]bool{"a": false, "b": true}, "", "b", ""},
-		{"several that stay", map[string]bool{"a": true, "b": true}, "", "", "name one of a, b"},
+		{"several that stay", map[string]bool{"a": true, "b": true, "run": false}, "", "", "several labs are up: name one of a, b"},
+		{"none that stays", map[string]bool{"run": false}, "", "", "no lab of halab up: run belongs to a halab that still runs"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -61,7 +61,7 @@ const everyKind = `  - expect: {header: nginx/1.18.0}   # it is the old one
   - weight: {server: bk/a, value: 3}
   - rolling: {servers: [bk/a], nginx: 1.22.1}
   - parallel: {steps: [{maint: a}, {wait: 1s}]}
-  - reload: {haproxy: "3.0"}
+  - upgrade: {haproxy: "3.0"}
 `
 
 // The steps in which each mutant differs, below its name: what is run is what
@@ -185,7 +185,7 @@ func TestJudge(t *testing.T) {
 		{"  - maint: a\n  - maint: b\n", "1-swap-maint", pass, Equivalent, "to different servers"},
 		{"  - maint: a\n  - ready: b\n", "1-swap-maint", pass, Missed, "min-weight"},
 		{"  - reload: {}\n  - wait: 1s\n", "1-drop-reload", pass, Equivalent, "the same HAProxy"},
-		{"  - reload: {haproxy: \"3.0\"}\n  - wait: 1s\n", "1-drop-reload", pass, Missed, "haproxy"},
+		{"  - upgrade: {haproxy: \"3.0\"}\n  - wait: 1s\n", "1-drop-upgrade", pass, Missed, "haproxy"},
 	} {
 		all := mutants(t, parse(t, tt.steps))
 		i := slices.IndexFunc(all, func(m Mutant) bool { return m.Name == tt.mutant })

@@ -32,14 +32,19 @@ type Chooser struct {
 	ports     *ports.Shared      // by the labs of all that it chooses
 }
 
-// NewChooser looks at nothing yet. The engine of o is the Chooser's own.
-func NewChooser(o software.Options) *Chooser {
+// NewChooser looks at nothing yet. The engine of o is the Chooser's own. It
+// asks images for their version by the command apart, which runs
+// container.RunApart, and without one by itself.
+func NewChooser(o software.Options, apart []string) *Chooser {
 	o.Engine = nil
 	strict := o
 	strict.Substitute, strict.Progress = false, nil
 	withEngine := o
 	engine := container.New()
 	withEngine.Engine = engine
+	if len(apart) > 0 {
+		withEngine.Engine = container.Apart{Runtime: engine, Command: apart}
+	}
 	return &Chooser{
 		engine:    once(engine.Ping),
 		images:    software.New(withEngine),
@@ -163,10 +168,13 @@ func find(ctx context.Context, s *scenario.Scenario, get func(context.Context, s
 	for _, want := range distinct(all) {
 		group.Go(func() error {
 			p, err := get(ctx, want)
+			if err != nil {
+				return fmt.Errorf("%s: %w", askedFor(s, all, want), err)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			found[want] = p
-			return err
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {

@@ -13,7 +13,7 @@ import (
 // asked for containers, only what they cannot do at all is refused.
 func TestChoosesByTheSteps(t *testing.T) {
 	steps := "  - maint: bk/old\n  - expect: {header: nginx/1.22.1}\n"
-	c := NewChooser(software.Options{Progress: func(line string) { t.Log(line) }})
+	c := NewChooser(software.Options{Progress: func(line string) { t.Log(line) }}, nil)
 	c.engine = func(context.Context) error { return nil }
 	for _, tt := range []struct{ step, why, refused string }{
 		{"upgrade: {haproxy: 3.0}", "two containers cannot hand listeners over", ""},

@@ -100,7 +100,7 @@ func (p place) left(t *testing.T) []string {
 // config is a run on processes.
 func (p place) config(t *testing.T, s *scenario.Scenario) Config {
 	t.Helper()
-	chooser := NewChooser(software.Options{Progress: func(line string) { t.Log(line) }})
+	chooser := NewChooser(software.Options{Progress: func(line string) { t.Log(line) }}, nil)
 	choice, err := chooser.Choose(t.Context(), s, "process")
 	if err != nil && os.Getenv("CI") != "true" {
 		fmt.Fprintf(os.Stderr, "SKIPPED %s: %v\n", t.Name(), err)

@@ -79,7 +79,8 @@ func (r *Resolver) unpackInto(ctx context.Context, cache string, p debianPackage
 		}
 	}
 	r.progress("%s from %s: downloading and unpacking the package %s, about 20 MB, once", p.name, p.source(), p.pkg)
-	if err := unpack(ctx, p, t.root(), filepath.Join(work, "scratch"), r.opts.Progress); err != nil {
+	tell := func(line string) { r.progress("%s from %s: %s", p.name, p.source(), line) }
+	if err := unpack(ctx, p, t.root(), filepath.Join(work, "scratch"), tell); err != nil {
 		return tree{}, err
 	}
 	if err := prune(t.root(), p.name); err != nil {

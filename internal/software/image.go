@@ -109,14 +109,14 @@ func officialRef(want Want) string {
 // satisfies want. An image that is there and is another version, or does not
 // run, is passed over.
 func (r *Resolver) checkImage(ctx context.Context, want Want, ref string, argv []string, source string) (Program, bool, error) {
-	ok, err := r.opts.Engine.HasImage(ctx, ref)
+	id, err := r.opts.Engine.ImageID(ctx, ref)
 	if err != nil {
 		return Program{}, false, fmt.Errorf("look for the image %s: %w", ref, err)
 	}
-	if !ok {
+	if id == "" {
 		return Program{}, false, nil
 	}
-	v, err := r.imageVersion(ctx, want.Name, ref, argv)
+	v, err := r.imageVersion(ctx, want.Name, ref, id, argv)
 	if err != nil {
 		if ctx.Err() != nil {
 			return Program{}, false, err
@@ -134,12 +134,21 @@ func (r *Resolver) checkImage(ctx context.Context, want Want, ref string, argv [
 	}, true, nil
 }
 
-func (r *Resolver) imageVersion(ctx context.Context, name, ref string, argv []string) (haproxy.Version, error) {
+// imageVersion is what the program in the image of this id says that it is. It
+// is asked once: the same id is the same content.
+func (r *Resolver) imageVersion(ctx context.Context, name, ref, id string, argv []string) (haproxy.Version, error) {
 	return r.versions.do(ctx, "image "+ref, func(ctx context.Context) (haproxy.Version, error) {
+		if v, ok := r.recall(id, argv[0]); ok {
+			return v, nil
+		}
 		out, err := r.opts.Engine.Run(ctx, ref, []string{argv[0], "-v"})
 		if err != nil {
 			return haproxy.Version{}, fmt.Errorf("run %s -v in %s: %w: %s", argv[0], ref, err, strings.TrimSpace(firstBytes(out, 200)))
 		}
-		return parseBanner(name, out)
+		v, err := parseBanner(name, out)
+		if err == nil {
+			r.remember(id, argv[0], v)
+		}
+		return v, err
 	})
 }

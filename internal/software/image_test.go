@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,15 +20,20 @@ type engine struct {
 	mu     sync.Mutex
 	images map[string]string
 	pulls  []string
+	asked  int // for a version
 	pull   func(ctx context.Context, ref string, progress func(string)) (banner string, err error)
 	built  func(tag string, buildContext io.Reader, labels map[string]string) (banner string, err error)
 }
 
-func (e *engine) HasImage(_ context.Context, ref string) (bool, error) {
+// ImageID is the banner itself, so that images with another one are others.
+func (e *engine) ImageID(_ context.Context, ref string) (string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	_, ok := e.images[ref]
-	return ok, nil
+	banner, ok := e.images[ref]
+	if !ok {
+		return "", nil
+	}
+	return "sha256:" + fmt.Sprintf("%x", banner), nil
 }
 
 func (e *engine) Pull(ctx context.Context, ref string, progress func(string)) error {
@@ -55,6 +62,7 @@ func (e *engine) add(ref, banner string, err error) error {
 func (e *engine) Run(_ context.Context, image string, argv []string) (string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.asked++
 	if argv[len(argv)-1] != "-v" {
 		return "", fmt.Errorf("unexpected command %q", argv)
 	}
@@ -92,6 +100,41 @@ func TestImageOnTheEngine(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An image is asked for its version once, and again when it is another one.
+func TestImageIsAskedOnce(t *testing.T) {
+	const ref = "nginx:1.18.0"
+	e := &engine{images: map[string]string{ref: oldNginx}}
+	cache := t.TempDir()
+	look := func(asked int) {
+		t.Helper()
+		_, _ = New(Options{Cache: cache, Offline: true, Engine: e}).Image(t.Context(), mustWant(t, ref))
+		if e.asked != asked {
+			t.Errorf("asked %d times, want %d", e.asked, asked)
+		}
+	}
+	look(1)
+	look(1)
+	e.images[ref] = newNginx
+	look(2)
+	e.images[ref] = oldNginx
+	look(2)
+	for _, file := range cacheFiles(t, cache) { // a writer that was cut
+		if err := os.Truncate(file, 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look(3)
+}
+
+func cacheFiles(t *testing.T, cache string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(cache, imagesDir, "*"))
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%q, %v: want the versions of two images", files, err)
+	}
+	return files
 }
 
 func TestImageWithoutAnEngine(t *testing.T) {

@@ -61,7 +61,7 @@ func (r *Resolver) imageOffers(ctx context.Context, name string) []Offer {
 	}
 	var offers []Offer
 	for _, own := range r.ownImages(name) {
-		if here, err := r.opts.Engine.HasImage(ctx, own.ref); err == nil && here {
+		if id, err := r.opts.Engine.ImageID(ctx, own.ref); err == nil && id != "" {
 			offers = append(offers, Offer{name, own.version, own.source, true})
 		}
 	}

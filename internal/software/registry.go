@@ -85,7 +85,7 @@ func (r *Resolver) pulled(ctx context.Context, want Want) (Program, error) {
 		return Program{}, fmt.Errorf("pull %s: %w", ref, errOffline)
 	}
 	r.progress("%s: asking the registry for %s", want, ref)
-	err := r.registry.pull(ctx, r.opts.Engine, ref, func(line string) { r.progress("  %s", line) })
+	err := r.registry.pull(ctx, r.opts.Engine, ref, func(line string) { r.progress("%s: %s", want, line) })
 	if err != nil {
 		return Program{}, err
 	}

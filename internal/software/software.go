@@ -97,8 +97,9 @@ type Options struct {
 
 // Engine is what this package needs of a container engine.
 type Engine interface {
-	// HasImage says whether the engine holds the image.
-	HasImage(ctx context.Context, ref string) (bool, error)
+	// ImageID is the id of the image that ref names, which stands for its
+	// content; "" where the engine does not hold it.
+	ImageID(ctx context.Context, ref string) (string, error)
 	// Pull gets an image from its registry. It calls progress, from any
 	// goroutine, with what the engine reports; the first call means that the
 	// registry has answered, and stops the clock on it. A registry that has no

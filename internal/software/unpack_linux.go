@@ -99,7 +99,7 @@ func runReporting(cmd *exec.Cmd, progress func(string)) error {
 	var complaints []string
 	for s := bufio.NewScanner(out); s.Scan(); {
 		if m := stage.FindStringSubmatch(s.Text()); m != nil {
-			progress("  " + m[1])
+			progress(m[1])
 		}
 		if text, ok := strings.CutPrefix(s.Text(), "E: "); ok {
 			complaints = append(complaints, text)

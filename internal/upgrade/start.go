@@ -57,5 +57,5 @@ func nginxNeed(server haproxy.ServerRef, version string) []Need {
 	if err != nil {
 		return nil
 	}
-	return []Need{{server, want}}
+	return []Need{{Server: server, Want: want}}
 }

@@ -90,6 +90,7 @@ func (e *Env) program(version string) (*software.Program, error) {
 type Need struct {
 	Server haproxy.ServerRef
 	Want   software.Want
+	Pos    scenario.Pos // of the step
 }
 
 // Needs are the programs that the steps of a scenario start beside those that
@@ -98,7 +99,10 @@ func Needs(s *scenario.Scenario) []Need {
 	var out []Need
 	for step := range whole(s).simple {
 		if n, ok := step.run.(interface{ needs() []Need }); ok {
-			out = append(out, n.needs()...)
+			for _, need := range n.needs() {
+				need.Pos = step.Pos
+				out = append(out, need)
+			}
 		}
 	}
 	return out

@@ -88,7 +88,11 @@ func (c *Client) Command(ctx context.Context, cmd string) (string, error) {
 		ctx, cancel = context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 	}
+	begin := time.Now()
 	raw, err := c.exchange(ctx, prologue+cmd+epilogue)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = &silentError{time.Since(begin).Round(100 * time.Millisecond), err}
+	}
 	if err != nil {
 		return "", fmt.Errorf("%s: %s: %w", c, cmd, err)
 	}

@@ -72,6 +72,9 @@ func TestNobodyThere(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "connect: ") || errors.Is(err, ErrNoAnswer) {
 			t.Errorf("%.30s: %v", path, err)
 		}
+		if n := strings.Count(err.Error(), "connect"); n != 1 {
+			t.Errorf("%.30s: %v: connect is said %d times", path, err, n)
+		}
 		if tooLong := len(path) > maxUnixPath; strings.Contains(err.Error(), "longer than the 107 bytes") != tooLong {
 			t.Errorf("%.30s: %v", path, err)
 		}

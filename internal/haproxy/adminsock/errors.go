@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	"halab/internal/haproxy"
@@ -110,11 +111,36 @@ func dialError(ctx context.Context, address string, err error) error {
 	if cut := ended(ctx); cut != nil {
 		return fmt.Errorf("connect: %w", cut)
 	}
-	if strings.Contains(address, "/") && len(address) > maxUnixPath {
-		return fmt.Errorf("connect: the path is longer than the %d bytes of a unix socket: %w", maxUnixPath, err)
+	why, known := errors.AsType[syscall.Errno](err)
+	if !known {
+		return fmt.Errorf("connect: %w", err)
 	}
-	return fmt.Errorf("connect: %w", err)
+	if strings.Contains(address, "/") && len(address) > maxUnixPath {
+		return fmt.Errorf("connect: the path is longer than the %d bytes of a unix socket: %w", maxUnixPath, why)
+	}
+	return fmt.Errorf("connect: %w%s", why, dialHints[why])
 }
+
+// dialHints say what to look at where a stats socket cannot be connected to.
+// The address is in the error already.
+var dialHints = map[syscall.Errno]string{
+	syscall.EACCES:       ": its mode, user or group in haproxy.cfg (stats socket) keeps this user out",
+	syscall.ECONNREFUSED: ": does its HAProxy run?",
+	syscall.ENOENT:       ": does its HAProxy run, and is this the path of its stats socket?",
+	syscall.ENOTSOCK:     ": that is no socket; haproxy.cfg names it (stats socket)",
+}
+
+// silentError is a peer that took the command and did not answer in time.
+type silentError struct {
+	waited time.Duration
+	err    error
+}
+
+func (e *silentError) Error() string {
+	return fmt.Sprintf("no answer within %s; is it the stats socket of a running HAProxy?", e.waited)
+}
+
+func (e *silentError) Unwrap() error { return e.err }
 
 // ioError is the context's error where that is what ended the exchange, and
 // ErrNoAnswer where the peer did.

@@ -27,6 +27,7 @@ type EngineError struct {
 	Host    string // as in DOCKER_HOST
 	Problem string // what is wrong, in a few words
 	Mend    string // what helps; empty where nothing is known
+	Command string // the one command that does it, where there is one
 	Err     error
 }
 
@@ -67,38 +68,44 @@ func Host() string {
 // Ping says in at most a few seconds whether there is an engine that can run
 // a lab. Its error is an *EngineError.
 func (r *Runtime) Ping(ctx context.Context) error {
+	_, err := r.Version(ctx)
+	return err
+}
+
+// Version is Ping, and says what engine it is.
+func (r *Runtime) Version(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	host := Host()
 	if err := checkHost(ctx, host); err != nil {
-		return err
+		return "", err
 	}
 	cli, err := r.client()
 	if err != nil {
-		return err
+		return "", err
 	}
 	version, err := cli.ServerVersion(ctx, client.ServerVersionOptions{})
 	if err != nil {
-		return &EngineError{Host: host, Problem: "it listens but does not answer", Err: err}
+		return "", &EngineError{Host: host, Problem: "it listens but does not answer", Command: restartEngine, Err: err}
 	}
 	for _, c := range version.Components {
 		theirs := c.Details["KernelVersion"]
 		if ours := kernel(); theirs != "" && ours != "" && theirs != ours {
-			return &EngineError{Host: host, Mend: "--runtime process works here",
+			return "", &EngineError{Host: host, Mend: "--runtime process works here",
 				Problem: "it runs on another machine or in a virtual one, and a lab's containers share a directory with halab"}
 		}
 	}
-	return nil
+	return strings.TrimSpace(version.Platform.Name + " " + version.Version), nil
 }
 
 // checkHost connects to the engine's socket, to tell apart why one cannot.
 func checkHost(ctx context.Context, host string) error {
 	u, err := url.Parse(host)
 	if err != nil || u.Scheme == "" {
-		return &EngineError{Host: host, Problem: "not an address", Mend: "DOCKER_HOST is like " + defaultHost}
+		return &EngineError{Host: host, Problem: "not an address", Mend: "DOCKER_HOST is like " + defaultHost, Command: unsetHost}
 	}
 	if u.Scheme != "unix" || runtime.GOOS != "linux" {
-		return &EngineError{Host: host, Mend: "--runtime process works without an engine",
+		return &EngineError{Host: host, Mend: "--runtime process works without an engine", Command: unsetHost,
 			Problem: "only an engine on this machine can be used, on Linux and over a unix socket, because a lab's containers share a directory with halab"}
 	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", u.Path)
@@ -108,16 +115,25 @@ func checkHost(ctx context.Context, host string) error {
 	e := &EngineError{Host: host, Err: reason(err)}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		e.Problem, e.Mend = "no permission for its socket", "usually: be in the group docker"
+		e.Problem, e.Mend, e.Command = "no permission for its socket", joinGroup+", and log in again", joinGroup
 	case errors.Is(err, fs.ErrNotExist) && os.Getenv("DOCKER_HOST") != "":
-		e.Problem, e.Mend = "DOCKER_HOST points nowhere", "unset it, or start the engine"
+		e.Problem, e.Mend = "DOCKER_HOST points nowhere", unsetHost+", or start the engine"
+		e.Command = unsetHost
 	case errors.Is(err, fs.ErrNotExist):
 		e.Problem, e.Mend = "there is none", "install Docker, or use --runtime process"
 	default:
-		e.Problem, e.Mend = "it does not answer", "is it running?"
+		e.Problem, e.Mend, e.Command = "it does not answer", "is it running?", startEngine
 	}
 	return e
 }
+
+// The commands that mend what keeps an engine from being used.
+const (
+	joinGroup     = `sudo usermod -aG docker "$USER"`
+	restartEngine = "sudo systemctl restart docker"
+	startEngine   = "sudo systemctl start docker"
+	unsetHost     = "unset DOCKER_HOST"
+)
 
 // reason is the innermost error, without the address that EngineError shows.
 func reason(err error) error {
@@ -150,7 +166,8 @@ func (r *Runtime) client() (*client.Client, error) {
 // than that the engine is not there.
 func explain(err error) error {
 	if client.IsErrConnectionFailed(err) {
-		return &EngineError{Host: Host(), Problem: "it does not answer", Mend: "is it running?", Err: reason(err)}
+		// The error itself says as much, and the address, in other words.
+		return &EngineError{Host: Host(), Problem: "it does not answer", Mend: "is it running?"}
 	}
 	return err
 }

@@ -18,17 +18,18 @@ import (
 	"halab/internal/software"
 )
 
-// HasImage says whether the engine holds the image.
-func (r *Runtime) HasImage(ctx context.Context, ref string) (bool, error) {
+// ImageID is the id of the image that ref names, which stands for its content;
+// "" where the engine does not hold it.
+func (r *Runtime) ImageID(ctx context.Context, ref string) (string, error) {
 	cli, err := r.client()
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	_, err = cli.ImageInspect(ctx, ref)
+	image, err := cli.ImageInspect(ctx, ref)
 	if errdefs.IsNotFound(err) {
-		return false, nil
+		return "", nil
 	}
-	return err == nil, explain(err)
+	return image.ID, explain(err)
 }
 
 // Pull gets an image from its registry, with the user's credentials for it

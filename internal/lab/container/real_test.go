@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	containertypes "github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"go.uber.org/goleak"
 
@@ -156,6 +158,41 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// Sweep removes what a Run left whose process is gone, and nothing of one that
+// lives.
+func TestSweep(t *testing.T) {
+	image := images(t)[lab.HAProxyRole].Image
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := exec.CommandContext(t.Context(), "true")
+	if err := child.Run(); err != nil {
+		t.Fatal(err)
+	}
+	made := map[string]string{}
+	for name, pid := range map[string]int{"dead": child.Process.Pid, "alive": os.Getpid()} {
+		c, err := engine(t).ContainerCreate(t.Context(), client.ContainerCreateOptions{Config: &containertypes.Config{
+			Image: image, Entrypoint: []string{"/nowhere"}, Labels: map[string]string{"halab.once": fmt.Sprintf("%s:%d", host, pid)}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		made[name] = c.ID
+		t.Cleanup(func() {
+			_, _ = engine(t).ContainerRemove(context.Background(), c.ID, client.ContainerRemoveOptions{Force: true})
+		})
+	}
+	if n, err := container.New().Sweep(t.Context()); err != nil || n < 1 {
+		t.Errorf("removed %d, %v", n, err)
+	}
+	if _, err := engine(t).ContainerInspect(t.Context(), made["dead"], client.ContainerInspectOptions{}); err == nil {
+		t.Error("the container of a process that is gone is there still")
+	}
+	if _, err := engine(t).ContainerInspect(t.Context(), made["alive"], client.ContainerInspectOptions{}); err != nil {
+		t.Errorf("the container of a process that lives: %v", err)
+	}
+}
+
 func TestBuild(t *testing.T) {
 	needEngine(t)
 	rt := container.New()
@@ -174,7 +211,7 @@ func TestBuild(t *testing.T) {
 
 func wantImage(t *testing.T, rt *container.Runtime, ref string, want bool) {
 	t.Helper()
-	if got, err := rt.HasImage(t.Context(), ref); err != nil || got != want {
+	if got, err := rt.ImageID(t.Context(), ref); err != nil || (got != "") != want {
 		t.Errorf("has %s: %v, %v, want %v", ref, got, err, want)
 	}
 }

@@ -50,7 +50,7 @@ func (r *Runtime) check(ctx context.Context, spec lab.Spec) error {
 	host := &container.HostConfig{}
 	p.host(host, true)
 	host.Sysctls = nil // of a network that it does not have
-	output, err := runOnce(ctx, cli, &container.Config{
+	output, err := r.runOnce(ctx, cli, &container.Config{
 		Image: spec.Program.Image, Entrypoint: spec.Program.Argv, Cmd: append([]string{"-c"}, spec.Args...),
 		User: p.user, WorkingDir: p.site.Dir,
 		Labels: map[string]string{labelLab: p.site.ID, labelState: p.site.StateDir},

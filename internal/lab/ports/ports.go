@@ -44,15 +44,17 @@ type Error struct {
 	Err     error
 }
 
-func (e *Error) Error() string {
-	why := e.Err.Error()
+func (e *Error) Error() string { return fmt.Sprintf("port %s cannot be had: %s", e.Address, e.Why()) }
+
+// Why says what keeps the port from being had.
+func (e *Error) Why() string {
 	switch {
 	case errors.Is(e.Err, syscall.EADDRINUSE):
-		why = "something else listens there"
+		return "something else listens there"
 	case errors.Is(e.Err, syscall.EACCES):
-		why = "ports below 1024 need root here (or sysctl net.ipv4.ip_unprivileged_port_start)"
+		return "ports below 1024 need root here (or sysctl net.ipv4.ip_unprivileged_port_start)"
 	}
-	return fmt.Sprintf("port %s cannot be had: %s", e.Address, why)
+	return e.Err.Error()
 }
 
 func (e *Error) Unwrap() error { return e.Err }

@@ -11,9 +11,10 @@ import (
 // on (proc(5)).
 const ticks = 100
 
-// dirTime is when the lab's list of leaders was begun, in ticks since boot:
-// a process of a session with a recorded number that is older cannot be the
-// lab's, for the number was used before. It is 0, which excludes nothing,
+// dirTime is when the lab's haproxy.cfg was written, in ticks since boot and a
+// second early. That is before any of its programs was started, so a process
+// that is older is none of the lab's, although its session has a number that
+// was recorded: another had it before. It is 0, which excludes nothing,
 // where that cannot be told.
 func dirTime(dir string) int64 {
 	info, err := os.Stat(dir + "/haproxy.cfg")
