@@ -184,7 +184,7 @@ func TestJudge(t *testing.T) {
 		{"  - quit: b\n", "1-drop-quit", pass, Missed, "ended"},
 		{"  - maint: a\n  - maint: b\n", "1-swap-maint", pass, Equivalent, "to different servers"},
 		{"  - maint: a\n  - ready: b\n", "1-swap-maint", pass, Missed, "min-weight"},
-		{"  - reload: {}\n  - wait: 1s\n", "1-drop-reload", pass, Equivalent, "the same HAProxy"},
+		{"  - reload: {}\n  - wait: 1s\n", "1-drop-reload", pass, Equivalent, "the same program"},
 		{"  - upgrade: {haproxy: \"3.0\"}\n  - wait: 1s\n", "1-drop-upgrade", pass, Missed, "haproxy"},
 	} {
 		all := mutants(t, parse(t, tt.steps))

@@ -39,8 +39,14 @@ func toSeveral(server string, unsent func(*history.Request) bool) []history.Even
 		Software: []history.Software{runs("bk_www/nginx1"), runs("bk_www/nginx2"), runs("bk_api/nginx1"), runs("bk_api/nginx2")},
 		Lanes:    []history.Lane{{Name: "new@www", Interval: 10 * ms}, {Name: "new@api", Interval: 10 * ms}},
 	}}
-	ref, _ := haproxy.ParseServerRef(server)
-	all = append(all, &history.ServerState{At: 1, Server: ref, Status: "UP", Weight: 1})
+	look := func(at history.Micros) {
+		for _, backend := range []string{"bk_www", "bk_api", "bk_old"} {
+			for _, name := range []string{"nginx1", "nginx2"} {
+				all = append(all, &history.ServerState{At: at, Server: haproxy.ServerRef{Backend: backend, Server: name}, Status: "UP", Weight: 1})
+			}
+		}
+	}
+	look(1)
 	counts := map[string]*history.Counters{}
 	for _, name := range []string{"www", "api", "old"} {
 		counts[name] = &history.Counters{At: allOver, Proxy: name, Final: true}
@@ -62,6 +68,7 @@ func toSeveral(server string, unsent func(*history.Request) bool) []history.Even
 			}
 		}
 		if at == command {
+			look(at)
 			step := history.Step{At: at + 2, Index: 1, Kind: "maint", Text: "maint: " + server, Line: 13}
 			for _, phase := range []history.Phase{history.Begin, history.Command, history.Ended} {
 				e := step
