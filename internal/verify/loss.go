@@ -83,9 +83,17 @@ func when(r *history.Request) history.Micros {
 	switch r.Outcome {
 	case history.Closed, history.InFlight, history.Reset, history.Truncated:
 		return r.Done
+	case history.Proxy5xx:
+		if r.Log != nil && strings.HasPrefix(string(r.Log.State), serverBrokeOff) {
+			return r.Done
+		}
 	}
 	return began(r)
 }
+
+// serverBrokeOff begins the termination state of a request that a server had
+// taken, and whose connection ended before a whole header (HAProxy manual 8.5).
+const serverBrokeOff = "SH"
 
 // settle counts the losses under way that had come by then.
 func (l *loss) settle(now history.Micros) {

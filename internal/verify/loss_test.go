@@ -56,6 +56,10 @@ func TestLoss(t *testing.T) {
 	runCases(t, []verdictCase{
 		{"names step and cause", build{request: lost(3)}, Fail, "no failure", "3 of 201 requests lost on new: 3 reset; the first at 1.502s, after step 1 maint: bk/old"},
 		{"before any step", build{request: only("new-2", func(r *request) { lose(r, history.Reset) })}, Fail, "no failure", "1 of 201 requests lost on new: 1 reset; the first at 0.012s, before any step"},
+		{"under way at a server when the step ended it", build{request: only("new-100", func(r *request) {
+			lose(r, history.Proxy5xx)
+			r.Conn, r.Sent, r.Done, r.Status, r.Log = 99, r.Intended, command+5*ms, 502, &history.Seen{State: "SH--", Server: "bk/old", Status: 502}
+		})}, Fail, "no failure", "1 proxy 5xx 502; the first at 1.005s, after step 1 maint: bk/old"},
 		{"one request is singular", build{steps: "  - wait: 10ms\n  - wait: 10ms", expect: "-", request: func(r *request) {
 			answerOf(r, "old")
 			if r.ID == "poll-1" {
