@@ -135,7 +135,7 @@ type Options struct {
 	// LogAgain gets lines of a HAProxy that another one has taken over from.
 	// Most have come through Log already.
 	LogAgain func(line []byte)
-	// Ready bounds the wait for ready; 0 is 15 s.
+	// Ready bounds the wait for ready; 0 is 15 s and the time that checks take.
 	Ready time.Duration
 	// Tell gets a line for people when a phase begins.
 	Tell func(string)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"halab/internal/haproxy"
+	"halab/internal/scenario"
 )
 
 // NotReadyError says that a lab did not become ready, with what its programs
@@ -38,7 +39,7 @@ func (e *NotReadyError) Error() string {
 // it then would prove nothing.
 func (l *Lab) ready(ctx context.Context, limit time.Duration) error {
 	if limit == 0 {
-		limit = 15 * time.Second
+		limit = readyLimit(l.Scenario)
 	}
 	begin := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, limit)
@@ -64,6 +65,19 @@ func (l *Lab) ready(ctx context.Context, limit time.Duration) error {
 		case <-time.After(readyPause(time.Since(begin))):
 		}
 	}
+}
+
+// readyLimit is how long a lab may take to get ready: 15 s, and as long as the
+// slowest server takes to come up by its checks. HAProxy may have looked for it
+// before it listened, and looks again after inter, until rise checks have
+// passed. A minute of that is as long as anybody waits.
+func readyLimit(s *scenario.Scenario) time.Duration {
+	var checks time.Duration
+	for _, ref := range s.ServerRefs() {
+		server := s.Server(ref)
+		checks = max(checks, time.Duration(server.Rises())*server.InterD())
+	}
+	return 15*time.Second + min(checks, time.Minute)
 }
 
 // readyPause is the time until the next look: short while a lab of processes
