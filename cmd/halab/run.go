@@ -22,6 +22,7 @@ type runFlags struct {
 	noExpectVerdict bool
 	control         bool
 	noSelfTest      bool
+	set             []string
 	json            bool
 }
 
@@ -59,6 +60,7 @@ func (a *app) runCommand() *cobra.Command {
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().StringArrayVar(&f.set, "set", nil, "set a value of the scenarios by its path: traffic.new.rate=200, or\nexpect.max-gap=1s on a machine that is busy; may be given several times")
 	f.addJudging(cmd)
 	return cmd
 }
@@ -78,6 +80,9 @@ func (f *runFlags) addJudging(cmd *cobra.Command) {
 func (a *app) run(ctx context.Context, names []string, f runFlags) error {
 	all, err := a.loadAll(ctx, names)
 	if err != nil {
+		return err
+	}
+	if all, err = edited(all, f.set); err != nil {
 		return err
 	}
 	if err := errors.Join(f.check(all), checkOut(f.out)); err != nil {
