@@ -47,7 +47,7 @@ func (e *endless) Next() (history.Event, error) {
 // at ten thousand requests a second and three seconds that is about 15 MB.
 // Every other request has something wrong, each on a connection of its own.
 func TestMemoryIsBounded(t *testing.T) {
-	for mode, n := range map[string]int{"http": 1_000_000, "tcp": 200_000} {
+	for mode, n := range map[string]int{"http": 400_000, "tcp": 100_000} {
 		var before runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
