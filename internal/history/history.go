@@ -187,6 +187,9 @@ type Step struct {
 	// then (scur), where the step looked.
 	Server   string `json:"server,omitempty"`
 	Sessions *int64 `json:"sessions,omitempty"`
+	// InService says that HAProxy sent new requests to the server then: it was
+	// up, active and had a weight.
+	InService bool `json:"in_service,omitempty"`
 	// Version is that of the nginx which the command starts on Server, where
 	// it is another than the one that ran there.
 	Version string `json:"version,omitempty"`

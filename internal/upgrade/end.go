@@ -42,7 +42,8 @@ func (s *end) run(ctx context.Context, env *Env) error {
 		return err
 	}
 	stat, _ := haproxy.Find(stats, s.Server)
-	env.Did(Command{Text: "kill -" + s.name + " nginx of " + s.Server.String(), Server: s.Server, Sessions: &stat.Scur})
+	env.Did(Command{Text: "kill -" + s.name + " nginx of " + s.Server.String(), Server: s.Server, Sessions: &stat.Scur,
+		InService: stat.Status.Serving() && stat.Weight > 0 && stat.Bck == 0})
 	if err := env.Lab.Signal(ctx, s.Server.String(), s.signal); err != nil {
 		return err
 	}

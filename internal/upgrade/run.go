@@ -52,7 +52,7 @@ func (p Planned) carryOut(ctx context.Context, env Env, started time.Time, emit 
 	emit(event(history.Begin))
 	env.Did = func(c Command) {
 		e := event(history.Command)
-		e.Command, e.AnyServer, e.Sessions, e.Takeover, e.Version = c.Text, c.AnyServer, c.Sessions, c.Takeover, c.Version
+		e.Command, e.AnyServer, e.Sessions, e.InService, e.Takeover, e.Version = c.Text, c.AnyServer, c.Sessions, c.InService, c.Takeover, c.Version
 		if !c.Server.IsZero() {
 			e.Server = c.Server.String()
 		}

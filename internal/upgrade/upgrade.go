@@ -127,6 +127,8 @@ type Command struct {
 	// Sessions is how many sessions the server had then, where the step
 	// looked.
 	Sessions *int64
+	// InService says that HAProxy sent new requests to the server then.
+	InService bool
 	// Version is that of the nginx which is started, where it is another one.
 	Version string
 	// Takeover says that another HAProxy process takes the traffic over.

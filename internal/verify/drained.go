@@ -6,7 +6,9 @@ import (
 	"halab/internal/history"
 )
 
-// drained is invariant 17: a server that is stopped has no session left.
+// drained is invariant 17: a server that is stopped has no session left, and
+// gets no new ones. One that is stopped in service has none between two
+// requests, which is luck and not draining.
 type drained struct {
 	run   *run
 	stops int
@@ -21,7 +23,7 @@ func (d *drained) observe(e history.Event) {
 		return
 	}
 	d.stops++
-	if *s.Sessions > int64(d.run.scenario.Expect.Undrained) {
+	if allowed := int64(d.run.scenario.Expect.Undrained); *s.Sessions > allowed || s.InService && allowed == 0 {
 		copied := *s
 		d.bad = append(d.bad, &copied)
 	}
@@ -36,8 +38,12 @@ func (d *drained) findings() []Finding {
 	}
 	var out []Finding
 	for _, s := range d.bad {
-		out = append(out, Finding{Invariant: "drained before stopped", Result: Fail, Count: *s.Sessions, Step: s.Index, Line: s.Line, First: s.At,
-			Text: fmt.Sprintf("%s had %s when step %d %s stopped it", s.Server, plural(*s.Sessions, "session"), s.Index, s.Text)})
+		how := "had " + plural(*s.Sessions, "session")
+		if s.InService {
+			how = "was in service, with " + plural(*s.Sessions, "session") + ","
+		}
+		out = append(out, Finding{Invariant: "drained before stopped", Result: Fail, Count: max(1, *s.Sessions), Step: s.Index, Line: s.Line, First: s.At,
+			Text: fmt.Sprintf("%s %s when step %d %s stopped it", s.Server, how, s.Index, s.Text)})
 	}
 	return out
 }

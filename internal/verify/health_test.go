@@ -136,10 +136,16 @@ func stops(sessions int64) func([]history.Event) []history.Event {
 	}
 }
 
+func inService(all []history.Event) []history.Event {
+	return stepsOnly(func(s *history.Step) { s.InService = s.Sessions != nil })(stops(0)(all))
+}
+
 func TestDrained(t *testing.T) {
 	runCases(t, []verdictCase{
 		{"none left", build{events: stops(0)}, Pass, "drained before stopped", "1 server was stopped with no session left"},
 		{"one left", build{events: stops(1)}, Fail, "drained before stopped", "bk/old had 1 session when step 1 maint: bk/old stopped it"},
+		{"in service, between two requests", build{events: inService}, Fail, "drained before stopped", "bk/old was in service, with 0 sessions, when step 1 maint: bk/old stopped it"},
+		{"in service, within the budget", build{expect: "undrained: 1", events: inService}, Pass, "drained before stopped", "at most 1 session left"},
 		{"within the budget", build{expect: "undrained: 3", events: stops(3)}, Pass, "drained before stopped", "1 server was stopped with at most 3 sessions left"},
 	})
 	if v := (build{}).check(t); len(v.find("drained before stopped", Pass)) > 0 {
