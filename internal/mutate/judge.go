@@ -70,7 +70,7 @@ func (m Mutant) Judge(sound, broken *verify.Verdict) Judged {
 // one that proves nothing since the procedure does not.
 func Spoiled(v *verify.Verdict) bool {
 	return v.Result == verify.Inconclusive && !slices.ContainsFunc(v.Findings, func(f verify.Finding) bool {
-		return f.Result == verify.Inconclusive && slices.Contains([]string{"decided", "procedure", "switch"}, f.Invariant)
+		return f.Result == verify.Inconclusive && slices.Contains([]string{"decided", "procedure", "replaced", "switch"}, f.Invariant)
 	})
 }
 
