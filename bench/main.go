@@ -1,6 +1,8 @@
-// Command bench measures halab's prober side by side with other load
-// generators, on the same HAProxy and nginx in the same run, and prints the
-// ratios. It judges nothing and fails nothing but itself.
+// Command bench owns the comparison of halab's prober with other load
+// generators: it measures them side by side, on the same HAProxy and nginx in
+// the same run, and prints the ratios.
+//
+// It never judges what it measures; it fails where it cannot measure.
 package main
 
 import (
@@ -54,7 +56,7 @@ func run(ctx context.Context, args []string) error {
 	for text := range strings.SplitSeq(*rates, ",") {
 		rate, err := strconv.Atoi(text)
 		if err != nil || rate <= 0 {
-			return fmt.Errorf("rate %q", text)
+			return fmt.Errorf("-rates %s: want whole numbers above 0, as in 100,1000", *rates)
 		}
 		o.rates = append(o.rates, rate)
 	}
@@ -75,7 +77,7 @@ func run(ctx context.Context, args []string) error {
 		case "sampling":
 			err = sampling(ctx, dir, o)
 		default:
-			err = fmt.Errorf("unknown measurement %q", part)
+			err = fmt.Errorf("-what %s: want some of closed, open, sampling and judging, as in closed,open", *what)
 		}
 		if err != nil {
 			return err

@@ -1,7 +1,7 @@
 // Developer tools, apart from halab's own dependencies.
 module halab/tools
 
-go 1.26.0
+go 1.26.8
 
 tool github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 

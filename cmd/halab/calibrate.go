@@ -21,11 +21,11 @@ comes r times a second sees an outage of length L with probability min(1, r·L).
 
 This measures halab itself on this machine. It changes nothing.
 
-An outage whose begin and end are not known to a tenth of the time between two
+An outage whose start and end are not known to a tenth of the time between two
 probes, because the machine was busy, is skipped and counted. The exit code is 4
-where a share is more than 5 points off, or where fewer than half of the outages
-could be used: on this machine, now, small outages are seen less or more often
-than a verdict says.`
+where a share is more than 5 percentage points off, or where fewer than half of
+the outages could be used: on this machine, now, small outages are seen less or
+more often than a verdict says.`
 
 func (a *app) calibrateCommand() *cobra.Command {
 	var f labFlags
@@ -68,7 +68,7 @@ func (a *app) calibrate(ctx context.Context, f labFlags, outages int, json bool)
 	if err != nil {
 		return err
 	}
-	l, err := lab.Start(ctx, s, choice.Runtime, choice.Programs, options)
+	l, err := choice.Start(ctx, s, options)
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 // console is where halab tells what goes on: lines and, on a terminal, a
-// status of one line or more below them that is overwritten. Its methods may be called from
-// several goroutines.
+// status of one line or more below them that is overwritten. Its methods may
+// be called from several goroutines.
 type console struct {
 	w      io.Writer
 	tty    bool
@@ -38,7 +38,7 @@ func isTerminal(w io.Writer) bool {
 // wantsColour honours NO_COLOR (no-color.org): set and not empty, no colour.
 func wantsColour() bool { return os.Getenv("NO_COLOR") == "" }
 
-// clearLine goes to the line's begin and clears it (ECMA-48, EL).
+// clearLine goes to the line's start and clears it (ECMA-48, EL).
 const clearLine = "\r\x1b[K"
 
 // upLine goes to the line above (ECMA-48, CUU).

@@ -108,13 +108,21 @@ func engine(ctx context.Context) finding {
 
 // port80 says whether a lab could have the walkthrough's own port.
 func port80() finding {
-	f := finding{Name: "port 80", Text: "free, for --publish 80; any other port does as well"}
 	l, err := net.Listen("tcp", "127.0.0.1:80")
+	if err == nil {
+		err = l.Close()
+	}
+	return port80By(err)
+}
+
+// port80By tells what listening on it came to.
+func port80By(err error) finding {
+	f := finding{Name: "port 80", Text: "free, for --publish 80; any other port does as well"}
 	switch {
 	case err == nil:
-		f.OK = l.Close() == nil
+		f.OK = true
 	case errors.Is(err, syscall.EADDRINUSE):
-		f.Text, f.Mend = "something else listens there; labs take another port", "ss -ltnp 'sport = :80'"
+		f.Text, f.Mend = "something else listens there, and this shows who: stop that, or leave --publish 80 out, and labs take another port", "ss -ltnp 'sport = :80'"
 	case errors.Is(err, syscall.EACCES):
 		f.Text, f.Mend = "not permitted to this user; labs take another port", "sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80"
 	default:

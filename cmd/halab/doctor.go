@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"halab/internal/report"
 )
 
 // finding is what doctor says of one thing.
@@ -15,7 +17,7 @@ type finding struct {
 	OK     bool   `json:"ok"`
 	Needed bool   `json:"needed"` // without it no lab can run
 	Text   string `json:"text"`
-	Mend   string `json:"mend,omitempty"` // the one command that helps
+	Mend   string `json:"mend,omitempty"` // the one command that helps, or shows what is in the way
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -48,12 +50,12 @@ func (a *app) doctor(ctx context.Context, json bool) error {
 	}
 	said := map[string]bool{} // a command that mends several things is one
 	for _, f := range all {
-		word, colour := "ok", green
+		word, style := "ok", report.Good
 		if !f.OK {
-			word, colour = "missing", yellow
+			word, style = "missing", report.Doubt
 		}
 		row := tableIn(a.width(), [][]string{{fmt.Sprintf("%-7s", word), fmt.Sprintf("%-16s", f.Name), f.Text}})
-		a.print("%s", strings.Replace(row, word, a.paintOut(colour, word), 1))
+		a.print("%s", strings.Replace(row, word, a.paintOut(style, word), 1))
 		if f.Mend != "" && !said[f.Mend] {
 			a.print("%27s→ %s\n", "", f.Mend)
 			said[f.Mend] = true

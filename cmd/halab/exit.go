@@ -74,10 +74,10 @@ func matrixCode(r matrix.Result) int {
 }
 
 // gravest is the exit code of several runs, and the order in which a matrix
-// takes its cells. A lost request stays lost
-// whatever else went wrong, so FAIL outweighs a lab that could not be run,
-// and that one a run that proves nothing: whoever runs the scenarios again
-// because of a 3 never does so over a FAIL.
+// takes its cells. A lost request stays lost whatever else went wrong, so FAIL
+// outweighs a lab that could not be run, and that one a run that proves
+// nothing: whoever runs the scenarios again because of a 3 never does so over
+// a FAIL.
 func gravest(codes ...int) int {
 	for _, grave := range []int{codeFail, codeUsage, codeLab, codeInconclusive} {
 		for _, c := range codes {

@@ -80,6 +80,7 @@ func (f *labFlags) check(all []*scenario.Scenario) error {
 // listen on and this user may not, is the engine's to say.
 func (f *labFlags) free(published map[string]int) error {
 	choose := &ports.Chooser{Engine: f.runtime != process.New().Name()}
+	defer choose.Close()
 	for frontend, port := range sorted(published) {
 		_, err := choose.Frontend(frontend, "", published)
 		taken, ok := errors.AsType[*ports.Error](err)

@@ -10,6 +10,7 @@ import (
 	"halab/internal/haproxy"
 	"halab/internal/history"
 	"halab/internal/rehearse"
+	"halab/internal/report"
 	"halab/internal/scenario"
 )
 
@@ -92,34 +93,34 @@ func (l *live) watch(e history.Event) {
 	switch e := e.(type) {
 	case *history.Header:
 		l.steps = e.Steps
-		if i := slices.IndexFunc(e.Lanes, func(lane history.Lane) bool { return history.LaneClass(lane.Name) == "poll" }); i >= 0 {
+		if i := slices.IndexFunc(e.Lanes, func(lane history.Lane) bool { return history.LaneClass(lane.Name) == history.PollLane }); i >= 0 {
 			l.polls = e.Lanes[i].Name
 		}
 		l.began = time.Now()
-		l.lines = append(l.lines, l.ui.paint(bold, fmt.Sprintf("%8s  %-6s  %s", "TIME", "STATUS", "SERVER")))
+		l.lines = append(l.lines, l.ui.paint(report.Bold, fmt.Sprintf("%8s  %-6s  %s", "TIME", "STATUS", "SERVER")))
 	case *history.Request:
 		l.request(e)
 	case *history.Step:
 		l.stepped(e)
 	case *history.ServerState:
 		if was, ok := l.states[e.Server]; ok && was != e.Status {
-			l.add(e.At, dim, fmt.Sprintf("%s %s → %s", e.Server, was, e.Status))
+			l.add(e.At, report.Faint, fmt.Sprintf("%s %s → %s", e.Server, was, e.Status))
 		}
 		l.states[e.Server] = e.Status
 	case *history.Note:
 		if e.At > 0 { // those of the lab were told as it came up
-			l.add(e.At, "", e.Text)
+			l.add(e.At, report.Normal, e.Text)
 		}
 	case *history.End:
 		if e.Error != "" {
-			l.add(e.At, red, "ended early: "+e.Error)
+			l.add(e.At, report.Bad, "ended early: "+e.Error)
 		}
 	}
 }
 
 // add notes a line that is none of the table.
-func (l *live) add(at history.Micros, colour, text string) {
-	l.lines = append(l.lines, l.ui.paint(colour, fmt.Sprintf("%7.1fs  %s", at.D().Seconds(), printable(text))))
+func (l *live) add(at history.Micros, style report.Style, text string) {
+	l.lines = append(l.lines, l.ui.paint(style, fmt.Sprintf("%7.1fs  %s", at.D().Seconds(), printable(text))))
 }
 
 func (l *live) request(r *history.Request) {
@@ -134,9 +135,9 @@ func (l *live) request(r *history.Request) {
 	case r.Lane == l.polls:
 		l.poll(r)
 	case lost && l.lost <= maxLosses:
-		l.add(r.Done, red, "lost: "+lossOf(r))
+		l.add(r.Done, report.Bad, "lost: "+lossOf(r))
 		if l.lost == maxLosses {
-			l.add(r.Done, red, "further losses are counted, and listed in the report")
+			l.add(r.Done, report.Bad, "further losses are counted, and listed in the report")
 		}
 	}
 }
@@ -152,33 +153,33 @@ func lossOf(r *history.Request) string {
 
 // poll is a row of the article's table.
 func (l *live) poll(r *history.Request) {
-	status, colour, text := fmt.Sprint(r.Status), "", r.Header
+	status, style, text := fmt.Sprint(r.Status), report.Normal, r.Header
 	if r.Status == 0 {
 		status = "-"
 	}
 	if r.Outcome != history.OK {
-		colour = red
+		style = report.Bad
 		text = strings.TrimSpace(text + " " + string(r.Outcome))
 	}
 	if took := r.Done - r.Intended; took > history.M(time.Second) {
 		text += fmt.Sprintf("  (after %.1fs)", took.D().Seconds())
 	}
-	l.lines = append(l.lines, l.ui.paint(colour, fmt.Sprintf("%7.1fs  %-6s  %s", r.Intended.D().Seconds(), status, printable(text))))
+	l.lines = append(l.lines, l.ui.paint(style, fmt.Sprintf("%7.1fs  %-6s  %s", r.Intended.D().Seconds(), status, printable(text))))
 }
 
 func (l *live) stepped(e *history.Step) {
 	switch {
 	case e.Phase == history.Begin:
 		l.step = fmt.Sprintf(", step %d of %d", e.Index, l.steps)
-		l.add(e.At, cyan, fmt.Sprintf("step %d of %d  %s", e.Index, l.steps, e.Text))
+		l.add(e.At, report.Marked, fmt.Sprintf("step %d of %d  %s", e.Index, l.steps, e.Text))
 	case e.Error != "":
-		l.add(e.At, red, fmt.Sprintf("step %d failed: %s", e.Index, e.Error))
+		l.add(e.At, report.Bad, fmt.Sprintf("step %d failed: %s", e.Index, e.Error))
 	}
 }
 
 // describe says in a line what a run runs on.
 func describe(c rehearse.Choice, s *scenario.Scenario) string {
-	text := c.Runtime.Name() + " lab (" + c.Why + "):"
+	text := c.Runtime + " lab (" + c.Why + "):"
 	for _, p := range c.Software(s) {
 		text += fmt.Sprintf("\n  %-16s %s %s, %s", p.Role, p.Name, p.Got, p.Source)
 		if p.Substitute {

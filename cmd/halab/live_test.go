@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,22 +54,43 @@ func TestLive(t *testing.T) {
 }
 
 // blocked is a terminal that is stopped.
-type blocked struct{ release chan struct{} }
-
-func (b blocked) Write(p []byte) (int, error) {
-	<-b.release
-	return len(p), nil
+type blocked struct {
+	got     bytes.Buffer
+	once    sync.Once
+	writing chan struct{} // closed when somebody writes
+	release chan struct{}
 }
 
-// TestLiveNeverWaits shows events to a terminal that takes none.
+func (b *blocked) Write(p []byte) (int, error) {
+	b.once.Do(func() { close(b.writing) })
+	<-b.release
+	return b.got.Write(p)
+}
+
+// TestLiveNeverWaits shows events to a terminal that takes none: they are
+// taken while a write to it hangs, and written once it goes on.
 func TestLiveNeverWaits(t *testing.T) {
-	b := blocked{make(chan struct{})}
+	const polls = 1000
+	b := &blocked{writing: make(chan struct{}), release: make(chan struct{})}
 	l := newLive(newConsole(b))
-	l.watch(&history.Header{})
-	time.Sleep(3 * redraw) // it may be writing by now; both orders must pass
-	for range 1000 {
-		l.watch(&history.Request{Lane: "poll", Status: 200, Outcome: history.OK})
+	l.watch(&history.Header{Lanes: []history.Lane{{Name: "poll"}}})
+	<-b.writing
+	watched := make(chan struct{})
+	go func() {
+		for range polls {
+			l.watch(&history.Request{Lane: "poll", Status: 200, Outcome: history.OK})
+		}
+		close(watched)
+	}()
+	select {
+	case <-watched:
+	case <-time.After(10 * time.Second):
+		t.Error("the terminal stops the traffic")
 	}
 	close(b.release)
+	<-watched
 	l.close()
+	if n := strings.Count(b.got.String(), "  200"); n != polls {
+		t.Errorf("%d polls were written, want %d", n, polls)
+	}
 }

@@ -109,7 +109,7 @@ func (a *app) loadAll(ctx context.Context, names []string) ([]*scenario.Scenario
 		}
 		if err != nil {
 			a.tell(err)
-			code = exitCode(err)
+			code = gravest(code, exitCode(err))
 		}
 		out = append(out, s)
 	}

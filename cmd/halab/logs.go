@@ -21,12 +21,13 @@ import (
 )
 
 func (a *app) logsCommand() *cobra.Command {
-	var follow bool
+	var follow, json bool
 	cmd := &cobra.Command{
 		Use:   "logs [LAB]",
 		Short: "Print what a lab's programs wrote",
 		Long: `Print what a lab's HAProxy and servers wrote: their output, and the access log of
-each server. Every line begins with the name of its source.`,
+each server. Every line begins with the name of its source; with --json it is an
+object of its own.`,
 		Example: `  halab logs
   halab logs -f blog-walkthrough-1a2b3c`,
 		Args:              takes(cobra.MaximumNArgs(1)),
@@ -36,7 +37,7 @@ each server. Every line begins with the name of its source.`,
 			if err != nil {
 				return err
 			}
-			err = a.logs(cmd.Context(), rec, follow)
+			err = a.logs(cmd.Context(), rec, follow, a.logLines(json))
 			if follow && cmd.Context().Err() != nil {
 				return nil // Ctrl-C is how following ends
 			}
@@ -44,13 +45,31 @@ each server. Every line begins with the name of its source.`,
 		},
 	}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on printing what is written, until Ctrl-C")
+	jsonFlag(cmd, &json)
 	return cmd
+}
+
+// logLine is a line of what a program wrote.
+type logLine struct {
+	Source string `json:"source"` // haproxy, bk_app/nginx1, bk_app/nginx1 access
+	Text   string `json:"text"`
+}
+
+// logLines shows a line to people or to machines.
+func (a *app) logLines(json bool) func(logLine) error {
+	if json {
+		return func(l logLine) error { return a.jsonLine(l) }
+	}
+	return func(l logLine) error {
+		_, err := io.WriteString(a.stdout, l.Source+" | "+printable(l.Text)+"\n")
+		return err
+	}
 }
 
 // logs prints all sources, one after the other, or all at once when they are
 // followed.
-func (a *app) logs(ctx context.Context, rec *lab.Record, follow bool) error {
-	p := &prefixer{w: a.stdout}
+func (a *app) logs(ctx context.Context, rec *lab.Record, follow bool, show func(logLine) error) error {
+	p := &splitter{show: show}
 	var failed []error
 	var sources sync.WaitGroup
 	if rec.Runtime == container.New().Name() {
@@ -81,7 +100,7 @@ func (a *app) logs(ctx context.Context, rec *lab.Record, follow bool) error {
 const followPause = 100 * time.Millisecond
 
 // files prints the files of a lab's directory that programs write to.
-func (a *app) files(ctx context.Context, rec *lab.Record, follow bool, p *prefixer) error {
+func (a *app) files(ctx context.Context, rec *lab.Record, follow bool, p *splitter) error {
 	dir, called := rec.Dir, sourceNames(rec)
 	read := map[string]int64{}
 	for {
@@ -136,21 +155,21 @@ func copyFrom(path string, offset int64, w io.Writer) (int64, error) {
 	return offset + n, err
 }
 
-// prefixer writes the lines of several sources, each whole and with its name
-// in front.
-type prefixer struct {
+// splitter shows the lines of several sources, each whole and with the name of
+// its source.
+type splitter struct {
 	mu    sync.Mutex
-	w     io.Writer
+	show  func(logLine) error
 	parts map[string]*source
 }
 
 type source struct {
-	p    *prefixer
+	p    *splitter
 	name string
 	rest []byte // of a line that has not ended yet
 }
 
-func (p *prefixer) named(name string) *source {
+func (p *splitter) named(name string) *source {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.parts == nil {
@@ -180,13 +199,11 @@ func (s *source) Write(data []byte) (int, error) {
 }
 
 func (s *source) print(line []byte) error {
-	text := strings.TrimRight(string(line), "\r")
-	_, err := io.WriteString(s.p.w, s.name+" | "+printable(text)+"\n")
-	return err
+	return s.p.show(logLine{s.name, strings.TrimRight(string(line), "\r")})
 }
 
 // end writes the last lines that did not end.
-func (p *prefixer) end() error {
+func (p *splitter) end() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(p.parts)) {

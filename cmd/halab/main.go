@@ -1,5 +1,8 @@
-// Command halab proves that an upgrade behind HAProxy loses no request,
-// before anyone does it in production.
+// Command halab is the program that proves that an upgrade behind HAProxy loses
+// no request, before anyone does it in production. It has the flags, the wiring,
+// what people read on the way, and the exit codes.
+//
+// It never decides what a run means.
 package main
 
 import (

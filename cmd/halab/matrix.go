@@ -72,14 +72,9 @@ func (a *app) matrixCommand() *cobra.Command {
 	flags.StringSliceVar(&f.to, "to", nil, "`VERSION,…` of nginx in the place of the new one")
 	flags.StringArrayVar(&f.set, "set", nil, "`PATH=VALUE,…` sets a value of the scenario. May be repeated")
 	flags.StringVar(&f.shard, "shard", "", "`i/n` runs one part of n; from HALAB_SHARDS and JOB_COMPLETION_INDEX unless given")
-	flags.IntVar(&f.parallel, "parallel", defaultParallel(), "how many cells have traffic at once")
+	flags.IntVar(&f.parallel, "parallel", runtime.NumCPU(), "how many cells have traffic at once")
 	return cmd
 }
-
-// perCore is how many cells have their traffic at once on each core.
-const perCore = 1
-
-func defaultParallel() int { return perCore * runtime.NumCPU() }
 
 // maxParallel bounds the labs of one halab.
 const maxParallel = 256
@@ -97,7 +92,7 @@ func (a *app) matrix(ctx context.Context, name string, f matrixFlags) error {
 	if f.parallel < 1 || f.parallel > maxParallel {
 		return usagef("--parallel %d: want 1 to %d", f.parallel, maxParallel)
 	}
-	if err := errors.Join(f.check([]*scenario.Scenario{s}), checkOut(f.out)); err != nil {
+	if err := errors.Join(f.check([]*scenario.Scenario{s}), f.checkTries(), checkOut(f.out)); err != nil {
 		return err
 	}
 	axes, err := f.axes()
@@ -146,9 +141,6 @@ func (f *matrixFlags) axes() ([]matrix.Axis, error) {
 			return nil, usagef("--set %w", err)
 		}
 		out = append(out, axis)
-	}
-	if len(out) == 0 {
-		return nil, usagef("a matrix wants at least one of --haproxy, --from, --to and --set")
 	}
 	return out, nil
 }

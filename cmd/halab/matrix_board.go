@@ -9,6 +9,7 @@ import (
 
 	"halab/internal/history"
 	"halab/internal/matrix"
+	"halab/internal/report"
 )
 
 // board shows a matrix as it runs: a line for every cell that has ended and,
@@ -113,14 +114,14 @@ func (b *board) end(c *matrix.Cell) {
 	if c.Outcome == matrix.Inconclusive && len(c.Reasons) > 0 {
 		text += "; " + printable(c.Reasons[0])
 	}
-	colour := yellow
+	style := report.Doubt
 	switch {
 	case c.AsExpected:
-		colour = green
+		style = report.Good
 	case c.Outcome == matrix.Fail, c.Outcome == matrix.Pass:
-		colour = red
+		style = report.Bad
 	}
-	b.ui.line(line + b.ui.paint(colour, text))
+	b.ui.line(line + b.ui.paint(style, text))
 }
 
 // maxRows is how many cells under way are shown.

@@ -107,7 +107,7 @@ func (r *matrixRun) available(ctx context.Context) []*cellRun {
 func (r *matrixRun) describe(cells []*cellRun) {
 	labs, programs := map[string]int{}, map[string]bool{}
 	for _, c := range cells {
-		labs[fmt.Sprintf("%s labs (%s)", c.choice.Runtime.Name(), c.choice.Why)]++
+		labs[fmt.Sprintf("%s labs (%s)", c.choice.Runtime, c.choice.Why)]++
 		for _, p := range c.choice.Software(c.scenario) {
 			text := fmt.Sprintf("  %s %s, %s", p.Name, p.Got, p.Source)
 			if p.Substitute {
@@ -117,7 +117,7 @@ func (r *matrixRun) describe(cells []*cellRun) {
 		}
 	}
 	for lab, n := range sorted(labs) {
-		r.say("%s: %s, at most %d with traffic at once", lab, count(n, "cell"), r.flags.parallel)
+		r.say("%s: %s, at most %d with traffic at once", lab, counted(n, "cell"), r.flags.parallel)
 	}
 	for text := range sorted(programs) {
 		r.say("%s", text)
@@ -200,19 +200,20 @@ func (r *matrixRun) rehearse(ctx context.Context, c *cellRun) matrix.Cell {
 	config := rehearse.Config{Scenario: c.scenario, Controlled: c.control != nil, Choice: c.choice, Out: dir, Halab: halabVersion(), Lab: r.lab,
 		Turn:  func(ctx context.Context) (func(), error) { return r.turn(ctx, c) },
 		Watch: func(e history.Event) { r.board.watch(c.id, e) }}
-	runErr := rehearse.Run(ctx, config)
-	if runErr == nil && c.control != nil {
-		runErr = c.control.run(ctx, config, c.controlChoice)
-	}
-	historyPath := filepath.Join(dir, rehearse.HistoryFile)
-	v, err := judge(historyPath)
+	v, runErr, err := r.flags.judged(r.app, config, func(config rehearse.Config) error {
+		err := rehearse.Run(ctx, config)
+		if err == nil && c.control != nil {
+			err = c.control.run(ctx, config, c.controlChoice)
+		}
+		return err
+	})
 	if err != nil {
 		return failed(errors.Join(runErr, err))
 	}
 	if r.flags.noExpectVerdict {
 		v.Unexpect()
 	}
-	if err := report.Write(dir, v, historyPath); err != nil {
+	if err := report.Write(dir, v, filepath.Join(dir, rehearse.HistoryFile)); err != nil {
 		return failed(errors.Join(runErr, err))
 	}
 	out.Dir = path.Join(cellsDir, c.id)

@@ -113,7 +113,7 @@ type mutation struct {
 
 // run rehearses the sound procedure first, alone, and then its mutants.
 func (r *mutation) run(ctx context.Context, s *scenario.Scenario, mutants []mutate.Mutant) error {
-	r.app.say("%s: the procedure itself, and then %s", s.Name, count(len(mutants), "mutant"))
+	r.app.say("%s: the procedure itself, and then %s", s.Name, counted(len(mutants), "mutant"))
 	sound, err := r.decided(ctx, s, "")
 	if err != nil {
 		return err
@@ -200,10 +200,10 @@ func (r *mutation) report(s *scenario.Scenario) error {
 			}
 		}
 	}
-	r.app.print("\n%s: %s, %d caught, %d equivalent, %d missed", s.Name, count(len(r.judged), "mutant"),
+	r.app.print("\n%s: %s, %d caught, %d equivalent, %d missed", s.Name, counted(len(r.judged), "mutant"),
 		counts[mutate.Caught], counts[mutate.Equivalent], counts[mutate.Missed])
 	if n := counts[mutate.Undecided]; n > 0 {
-		r.app.print(", %d undecided: this machine was too busy", n)
+		r.app.print(", %d undecided: this machine was too busy, or the run broke off", n)
 	}
 	r.app.print("\n")
 	return told(mutationCode(counts))

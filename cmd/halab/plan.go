@@ -9,14 +9,16 @@ import (
 	"halab/internal/upgrade"
 )
 
-// planned is a step of a plan: one that is carried out, or lanes of them side
-// by side.
+// planned is a step of a plan: one that is carried out, or lanes of them, which
+// run side by side or have a time limit together.
 type planned struct {
-	Index int         `json:"index,omitempty"` // from 1; none where there are lanes
-	Kind  string      `json:"kind"`
-	Text  string      `json:"text"`
-	Of    string      `json:"of,omitempty"` // the compound step that it belongs to
-	Lanes [][]planned `json:"lanes,omitempty"`
+	Index int    `json:"index,omitempty"` // from 1; none where there are lanes
+	Kind  string `json:"kind"`
+	Text  string `json:"text"`
+	Of    string `json:"of,omitempty"` // the compound step that it belongs to
+	// Timeout is that of the scenario; the kind has one of its own without.
+	Timeout string      `json:"timeout,omitempty"`
+	Lanes   [][]planned `json:"lanes,omitempty"`
 }
 
 func (a *app) planCommand() *cobra.Command {
@@ -26,7 +28,7 @@ func (a *app) planCommand() *cobra.Command {
 		Short: "Print the procedure as the simple steps that it consists of",
 		Long: `Print the procedure of a scenario as the simple steps that it consists of:
 rolling, canary, blue_green and repeat are written out, and what runs side by
-side stands indented below parallel.`,
+side, or has a timeout together, stands indented below its step.`,
 		Example:           `  halab plan rolling-upgrade`,
 		Args:              takes(cobra.ExactArgs(1)),
 		ValidArgsFunction: completeScenario,
@@ -64,6 +66,9 @@ func stepsOf(plan upgrade.Plan) []planned {
 	out := []planned{}
 	for _, p := range plan {
 		one := planned{Index: p.Index, Kind: p.Kind, Text: p.Text, Of: p.Of}
+		if p.Timeout > 0 {
+			one.Timeout = p.Timeout.String()
+		}
 		for _, lane := range p.Lanes {
 			one.Lanes = append(one.Lanes, stepsOf(lane))
 		}
@@ -85,12 +90,20 @@ func (a *app) plan(plan upgrade.Plan, depth int) {
 		if of != "" && depth == 0 {
 			indent += "  "
 		}
+		bound := ""
+		if p.Timeout > 0 {
+			bound = fmt.Sprintf(" (timeout: %s)", p.Timeout)
+		}
 		if p.Lanes == nil {
-			a.print("%s%s\n", indent, fmt.Sprintf("%3d  %s", p.Index, p.Text))
+			a.print("%s%3d  %s%s\n", indent, p.Index, p.Text, bound)
 			continue
 		}
 		for i, lane := range p.Lanes {
-			a.print("%s%s, side by side: %d of %d\n", indent, p.Kind, i+1, len(p.Lanes))
+			heading := fmt.Sprintf("%s, side by side: %d of %d", p.Kind, i+1, len(p.Lanes))
+			if len(p.Lanes) == 1 {
+				heading = p.Text
+			}
+			a.print("%s%s%s\n", indent, heading, bound)
 			a.plan(lane, depth+1)
 		}
 	}

@@ -6,8 +6,7 @@ import (
 )
 
 // printable replaces what would move a terminal's cursor or change its
-// colours: headers and errors come from elsewhere. Line feeds
-// and tabs stay.
+// colours: headers and errors come from elsewhere. Line feeds and tabs stay.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {

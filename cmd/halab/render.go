@@ -19,8 +19,8 @@ import (
 )
 
 type renderFlags struct {
-	plain, check, substitute bool
-	out                      string
+	plain, check, substitute, json bool
+	out                            string
 }
 
 const renderLong = `Write the haproxy.cfg and the nginx configurations of a scenario, to standard
@@ -50,6 +50,7 @@ func (a *app) renderCommand() *cobra.Command {
 	flags.BoolVar(&f.check, "check", false, "have HAProxy check the configuration")
 	flags.BoolVar(&f.substitute, "substitute", false, "check with the nearest newer HAProxy where the scenario's cannot be had")
 	flags.StringVar(&f.out, "out", "", "directory for the files; made if it is missing, and otherwise empty")
+	jsonFlag(cmd, &f.json)
 	return cmd
 }
 
@@ -77,37 +78,55 @@ func (a *app) render(ctx context.Context, name string, f renderFlags) error {
 			return err
 		}
 	}
+	all := rendered(s, files)
 	if f.out != "" {
-		return a.writeConfig(f.out, files)
+		if err := writeConfig(f.out, files); err != nil {
+			return err
+		}
+		for i := range all {
+			all[i] = configFile{Name: filepath.Join(f.out, all[i].Name)}
+		}
 	}
-	a.print("%s", files.HAProxy)
-	for _, ref := range s.ServerRefs() {
-		a.print("\n# ---- %s.conf ----\n\n%s", render.FileName(ref), files.Nginx[ref])
+	if f.json {
+		return a.json(all)
 	}
+	a.printConfig(all)
 	return nil
 }
 
-func (a *app) writeConfig(out string, files render.Files) error {
+// configFile is a configuration; without text where it was written to a file.
+type configFile struct {
+	Name string `json:"name"`
+	Text string `json:"text,omitempty"`
+}
+
+// rendered are the configurations, HAProxy's first.
+func rendered(s *scenario.Scenario, files render.Files) []configFile {
+	out := []configFile{{"haproxy.cfg", string(files.HAProxy)}}
+	for _, ref := range s.ServerRefs() {
+		out = append(out, configFile{render.FileName(ref) + ".conf", string(files.Nginx[ref])})
+	}
+	return out
+}
+
+func (a *app) printConfig(all []configFile) {
+	for i, file := range all {
+		switch {
+		case file.Text == "":
+			a.print("%s\n", file.Name)
+		case i == 0:
+			a.print("%s", file.Text)
+		default:
+			a.print("\n# ---- %s ----\n\n%s", file.Name, file.Text)
+		}
+	}
+}
+
+func writeConfig(out string, files render.Files) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return outError(out, err)
 	}
-	if err := errors.Join(files.Write(out), files.WritePages(out)); err != nil {
-		return err
-	}
-	a.print("%s\n", filepath.Join(out, "haproxy.cfg"))
-	for name := range sorted(named(files)) {
-		a.print("%s\n", filepath.Join(out, name))
-	}
-	return nil
-}
-
-// named are the nginx configurations by file.
-func named(files render.Files) map[string][]byte {
-	out := map[string][]byte{}
-	for ref, conf := range files.Nginx {
-		out[render.FileName(ref)+".conf"] = conf
-	}
-	return out
+	return errors.Join(files.Write(out), files.WritePages(out))
 }
 
 // stdinFile is standard input as a file.

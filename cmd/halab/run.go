@@ -16,13 +16,14 @@ import (
 	"halab/internal/verify"
 )
 
+// runFlags are what run and matrix have in common.
 type runFlags struct {
 	labFlags
 	out             string
 	noExpectVerdict bool
 	control         bool
 	noSelfTest      bool
-	set             []string
+	tries           int
 	json            bool
 }
 
@@ -45,6 +46,7 @@ document for each scenario.`
 
 func (a *app) runCommand() *cobra.Command {
 	var f runFlags
+	var set []string
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO...",
 		Short: "Rehearse scenarios: lab up, procedure under traffic, verdict, lab down",
@@ -56,11 +58,11 @@ func (a *app) runCommand() *cobra.Command {
 		Args:              takes(cobra.MinimumNArgs(1)),
 		ValidArgsFunction: completeScenario,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.run(cmd.Context(), args, f)
+			return a.run(cmd.Context(), args, set, f)
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().StringArrayVar(&f.set, "set", nil, "set a value of the scenarios by its path: traffic.new.rate=200, or\nexpect.max-gap=1s on a machine that is busy; may be given several times")
+	cmd.Flags().StringArrayVar(&set, "set", nil, "set a value of the scenarios by its path: traffic.new.rate=200, or\nexpect.max-gap=1s on a machine that is busy; may be given several times")
 	f.addJudging(cmd)
 	return cmd
 }
@@ -73,19 +75,20 @@ func (f *runFlags) addJudging(cmd *cobra.Command) {
 	flags.BoolVar(&f.noExpectVerdict, "no-expect-verdict", false, "exit with the code of the verdict itself")
 	flags.BoolVar(&f.control, "control", false, "run the procedure once more without its protecting step; where that loses\nnothing, the verdict is INCONCLUSIVE: the test is blind")
 	flags.BoolVar(&f.noSelfTest, "no-self-test", false, "do not show first that the prober sees resets, cuts, stalls and closed connections")
+	flags.IntVar(&f.tries, "tries", 1, "how often a run is done at most for which this machine was too busy, and only\nthen: a loss is a loss")
 	jsonFlag(cmd, &f.json)
 }
 
-// run rehearses all scenarios, one after the other.
-func (a *app) run(ctx context.Context, names []string, f runFlags) error {
+// run rehearses all scenarios, one after the other, with these values set.
+func (a *app) run(ctx context.Context, names, set []string, f runFlags) error {
 	all, err := a.loadAll(ctx, names)
 	if err != nil {
 		return err
 	}
-	if all, err = edited(all, f.set); err != nil {
+	if all, err = edited(all, set); err != nil {
 		return err
 	}
-	if err := errors.Join(f.check(all), checkOut(f.out)); err != nil {
+	if err := errors.Join(f.check(all), f.checkTries(), checkOut(f.out)); err != nil {
 		return err
 	}
 	if !f.noSelfTest {
@@ -99,7 +102,7 @@ func (a *app) run(ctx context.Context, names []string, f runFlags) error {
 	chooser := f.chooser(a)
 	var codes []int
 	for i, s := range all {
-		a.say("%s", a.ui.paint(bold, fmt.Sprintf("scenario %d of %d: %s", i+1, len(all), s.Name)))
+		a.say("%s", a.ui.paint(report.Bold, fmt.Sprintf("scenario %d of %d: %s", i+1, len(all), s.Name)))
 		err := a.rehearse(ctx, f, chooser, s, true)
 		a.tell(err)
 		codes = append(codes, exitCode(err))
@@ -131,15 +134,17 @@ func (a *app) rehearse(ctx context.Context, f runFlags, c *rehearse.Chooser, s *
 		return a.unable(f, s, err)
 	}
 	a.say("%s", describe(choice, s))
-	live := newLive(a.ui)
-	config := rehearse.Config{Scenario: s, Choice: choice, Out: res.dir, Halab: halabVersion(), Lab: options,
-		Watch: live.watch, Controlled: control != nil}
-	runErr := rehearse.Run(ctx, config)
-	live.close()
-	if runErr == nil && control != nil {
-		runErr = a.control(ctx, f, c, control, config)
-	}
-	v, err := judge(filepath.Join(res.dir, rehearse.HistoryFile))
+	config := rehearse.Config{Scenario: s, Choice: choice, Out: res.dir, Halab: halabVersion(), Lab: options, Controlled: control != nil}
+	v, runErr, err := f.judged(a, config, func(config rehearse.Config) error {
+		live := newLive(a.ui)
+		config.Watch = live.watch
+		err := rehearse.Run(ctx, config)
+		live.close()
+		if err == nil && control != nil {
+			err = a.control(ctx, f, c, control, config)
+		}
+		return err
+	})
 	if err != nil {
 		res.discard()
 		if runErr != nil {

@@ -35,11 +35,11 @@ matrix, that of report.json or matrix.json.`,
 			if len(args) == 1 {
 				name = args[0]
 			}
-			make, ok := schemas()[name]
+			schemaOf, ok := schemas()[name]
 			if !ok {
 				return usagef("there is no schema of %q: want scenario, report or matrix", name)
 			}
-			schema, err := make()
+			schema, err := schemaOf()
 			if err != nil {
 				return err
 			}

@@ -144,7 +144,7 @@ func (s labStatus) text() string {
 		if v.Backup {
 			role = "backup"
 		}
-		rows = append(rows, []string{"  " + v.Server, v.Status, role, fmt.Sprintf("weight %d", v.Weight), fmt.Sprintf("%s, %d served", count(int(v.Sessions), "session"), v.Served), programs[v.Server]})
+		rows = append(rows, []string{"  " + v.Server, v.Status, role, fmt.Sprintf("weight %d", v.Weight), fmt.Sprintf("%s, %d served", counted(int(v.Sessions), "session"), v.Served), programs[v.Server]})
 	}
 	b.WriteString(table(rows))
 	for _, note := range s.Notes {

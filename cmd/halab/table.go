@@ -87,8 +87,8 @@ func sorted[V any](m map[string]V) iter.Seq2[string, V] {
 	}
 }
 
-// count writes a number with its noun: "1 server", "2 servers".
-func count(n int, noun string) string {
+// counted writes a number with its noun: "1 server", "2 servers".
+func counted(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

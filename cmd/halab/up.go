@@ -59,7 +59,7 @@ func (a *app) up(ctx context.Context, name string, f labFlags, json bool) error 
 		return err
 	}
 	a.say("%s", describe(choice, s))
-	l, err := lab.Start(ctx, s, choice.Runtime, choice.Programs, options)
+	l, err := choice.Start(ctx, s, options)
 	a.ui.endWait()
 	if err != nil {
 		return err

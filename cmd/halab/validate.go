@@ -90,7 +90,7 @@ func (a *app) sayValid(r validated, wrong scenario.Errors, err error) {
 		a.print("%s: valid (%s)\n", r.File, r.Scenario)
 	case wrong != nil:
 		a.print("%s", wrong.Pretty())
-		a.print("%s: %s\n", r.File, count(len(wrong), "mistake"))
+		a.print("%s: %s\n", r.File, counted(len(wrong), "mistake"))
 	default:
 		a.print("%s: %v\n", r.File, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"halab/internal/lab"
+	"halab/internal/report"
 )
 
 type watchFlags struct {
@@ -83,7 +84,7 @@ func (a *app) watch(ctx context.Context, args []string, f watchFlags) error {
 		a.ui.text("\n") // below the terminal's ^C
 	}
 	if failed > 0 {
-		a.say("%s failed", count(failed, "GET"))
+		a.say("%s failed", counted(failed, "GET"))
 		return told(codeFail)
 	}
 	return nil
@@ -125,18 +126,18 @@ func (a *app) saw(s, last seen, json bool) error {
 	if json {
 		return a.jsonLine(s)
 	}
-	status, text, colour := fmt.Sprint(s.Status), printable(s.Header), ""
+	status, text, style := fmt.Sprint(s.Status), printable(s.Header), report.Normal
 	if s.Status == 0 {
 		status = "-"
 	}
 	switch {
 	case !s.OK:
-		colour, text = red, strings.TrimSpace(text+"  FAILED: "+printable(s.Error))
+		style, text = report.Bad, strings.TrimSpace(text+"  FAILED: "+printable(s.Error))
 	case s.Changed:
-		colour, text = green, text+"  ← was "+printable(last.Header)
+		style, text = report.Good, text+"  ← was "+printable(last.Header)
 	}
 	line := fmt.Sprintf("%s  %-3s  %s", s.At.Format("15:04:05.000"), status, text)
-	a.print("%s\n", a.paintOut(colour, line))
+	a.print("%s\n", a.paintOut(style, line))
 	return nil
 }
 

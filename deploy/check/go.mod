@@ -1,6 +1,6 @@
 module halab/deploy/check
 
-go 1.26
+go 1.26.8
 
 require (
 	github.com/rhysd/actionlint v1.7.12

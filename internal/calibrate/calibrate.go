@@ -50,7 +50,7 @@ type Cell struct {
 	Length  history.Micros `json:"length_us"` // mean length of the outages, as measured
 	Outages int            `json:"outages"`
 	Seen    int            `json:"seen"`
-	// Skipped outages are not among these: their begin or end is not known
+	// Skipped outages are not among these: their start or end is not known
 	// well enough, because the machine was busy.
 	Skipped  int     `json:"skipped"`
 	Expected float64 `json:"expected"` // mean of min(1, rate·length)
@@ -59,10 +59,12 @@ type Cell struct {
 // Share is the share of the outages that was seen.
 func (c Cell) Share() float64 { return float64(c.Seen) / float64(max(1, c.Outages)) }
 
-// Off is by how much the share differs from the expected one, in points.
+// Off is by how much the share differs from the expected one, in percentage
+// points.
 func (c Cell) Off() float64 { return 100 * math.Abs(c.Share()-c.Expected) }
 
-// MaxOff is by how many points a share may differ from the expected one.
+// MaxOff is by how many percentage points a share may differ from the expected
+// one.
 const MaxOff = 5
 
 // Doubt says why a cell of which n outages were wanted shows nothing, or "".
@@ -71,7 +73,7 @@ func (c Cell) Doubt(n int) string {
 	case c.Outages < (n+1)/2:
 		return fmt.Sprintf("only %d of %d outages were as long as they should be and known well enough: the machine is too busy", c.Outages, n)
 	case c.Off() > MaxOff:
-		return fmt.Sprintf("the share that was seen is %.1f points off; %d are allowed", c.Off(), MaxOff)
+		return fmt.Sprintf("the share that was seen is %.1f percentage points off; %d are allowed", c.Off(), MaxOff)
 	}
 	return ""
 }
@@ -140,12 +142,12 @@ func measure(ctx context.Context, lab Lab, rate, share float64, n int) (Cell, er
 const golden = 0.6180339887498949
 
 // known is the share of the time between two probes that the exchange with the
-// stats socket may take for an outage's begin or end to be known: it lies
+// stats socket may take for an outage's start or end to be known: it lies
 // somewhere within.
 const known = 10
 
 // inject makes n outages, each at another phase of the probes' schedule. One
-// whose begin or end is not known well enough is made up for, up to n times.
+// whose start or end is not known well enough is made up for, up to n times.
 func inject(ctx context.Context, set flip, started time.Time, period time.Duration, share float64, n int) (out []outage, skipped int, err error) {
 	next := time.Since(started) + 2*period
 	for i := 0; len(out) < n && skipped < n; i++ {

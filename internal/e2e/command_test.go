@@ -52,9 +52,10 @@ cd / && setsid sleep 1004 >/dev/null 2>&1 &
 
 // However a run ends, what its commands have left ends with it.
 func TestWhatCommandsLeaveEndsWithTheLab(t *testing.T) {
+	t.Parallel()
 	eachRuntime(t, func(t *testing.T, runtime string) {
 		m := newMachine(t)
-		m.halab(t, 0, "run", m.script(t, leaves), "--runtime", runtime, "--out", "out")
+		m.run(t, 0, "out", m.script(t, leaves), "--runtime", runtime)
 		if left := m.left(t); len(left) > 0 {
 			t.Fatalf("left:\n%s", strings.Join(left, "\n"))
 		}
@@ -95,7 +96,7 @@ func TestCommandKillsHAProxy(t *testing.T) {
 	t.Parallel()
 	onPath(t, "socat")
 	m := newMachine(t)
-	out := m.halab(t, 1, "run", m.script(t, `kill -9 $(echo "show info" | socat - "UNIX-CONNECT:$HALAB_STATS_SOCKET" | sed -n 's/^Pid: //p')`), "--runtime", "process")
+	out := m.run(t, 1, "out", m.script(t, `kill -9 $(echo "show info" | socat - "UNIX-CONNECT:$HALAB_STATS_SOCKET" | sed -n 's/^Pid: //p')`), "--runtime", "process")
 	for _, want := range []string{"requests lost on new", "HAProxy ended before the run did", "FAIL"} {
 		if !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
 			t.Errorf("does not say %q:\n%s", want, out)
@@ -109,6 +110,7 @@ func TestCommandKillsHAProxy(t *testing.T) {
 // The scripts that ship do what they teach, and every report has what they
 // wrote.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	onPath(t, "socat")
 	for name, wrote := range map[string]string{"script-flip": "nginx2 is in MAINT", "script-forgets-drain": "done"} {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +139,7 @@ func TestPlaybook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := m.halab(t, 0, "run", m.script(t, "ansible-playbook -i localhost, "+playbook), "--runtime", "process", "--json")
+	out := m.run(t, 0, "out", m.script(t, "ansible-playbook -i localhost, "+playbook), "--runtime", "process", "--json")
 	for _, want := range []string{`"verdict": "PASS"`, "changed=1", "failed=0"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("does not say %q:\n%s", want, out)

@@ -2,9 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -52,6 +50,7 @@ func corpus(t *testing.T) map[string]*scenario.Scenario {
 // causes that it says. Each rule of attribution has a procedure in which it
 // must fire, and fires in no other.
 func TestCorpus(t *testing.T) {
+	t.Parallel()
 	all := corpus(t)
 	held := map[string]bool{}
 	for file, s := range all {
@@ -85,18 +84,14 @@ func TestCorpus(t *testing.T) {
 // outcome runs a procedure and returns its verdict, with what was told.
 func outcome(t *testing.T, path string) (v verify.Verdict, told string) {
 	t.Helper()
-	out := filepath.Join(t.TempDir(), "out")
-	text, err := newMachine(t).command(t, "run", path, "--runtime", "process", "--no-self-test", "--out", out).CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(filepath.Join(out, "report.json"))
+	m := newMachine(t)
+	told = m.run(t, 0, "out", path, "--runtime", "process", "--no-self-test")
+	data, err := os.ReadFile(filepath.Join(m.dir, "home", "out", "report.json"))
 	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
+		t.Fatalf("%v\n%s", err, told)
 	}
 	if err := json.Unmarshal(data, &v); err != nil {
 		t.Fatal(err)
 	}
-	return v, string(text)
+	return v, told
 }

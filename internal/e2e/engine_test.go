@@ -3,12 +3,16 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -94,28 +98,48 @@ func onEngine(t testing.TB, state string) []string {
 	for _, n := range networks {
 		out = append(out, "network "+n.Name)
 	}
-	return append(out, askedOnEngine(t)...)
+	return append(out, orphansOnEngine(t)...)
 }
 
 // begun is when these tests began: what is older is none of theirs.
 var begun = time.Now()
 
-// askedOnEngine names the containers in which a version is read.
-func askedOnEngine(t testing.TB) []string {
+// asked is a container in which a version is read.
+type asked struct {
+	ID, Status string
+	Created    int64
+	Labels     map[string]string
+}
+
+// askedOnEngine lists them, whoever made them.
+func askedOnEngine(t testing.TB) []asked {
 	t.Helper()
-	var containers []struct {
-		ID, Status string
-		Created    int64
-	}
+	var all []asked
 	path := "/containers/json?all=true&filters=" + url.QueryEscape(`{"label":["halab.once"]}`)
-	if err := ask(context.Background(), path, &containers); err != nil {
+	if err := ask(context.Background(), path, &all); err != nil {
 		t.Fatal(err)
 	}
-	var out []string
-	for _, c := range containers {
-		if c.Created >= begun.Unix() {
-			out = append(out, "container "+c.ID+" that asks for a version: "+c.Status)
+	return slices.DeleteFunc(all, func(c asked) bool { return c.Created < begun.Unix() })
+}
+
+// removing is how long the engine may take to remove a container.
+const removing = 5 * time.Second
+
+// orphansOnEngine names those whose maker is gone and that nobody removes. Who
+// lives removes its own, and other tests have some beside these.
+func orphansOnEngine(t testing.TB) []string {
+	t.Helper()
+	for begin := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		var out []string
+		for _, c := range askedOnEngine(t) {
+			owner := c.Labels["halab.once"] // host:pid
+			pid, err := strconv.Atoi(owner[strings.LastIndex(owner, ":")+1:])
+			if err != nil || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+				out = append(out, "container "+c.ID+" that asks for a version: "+c.Status)
+			}
+		}
+		if len(out) == 0 || time.Since(begin) > removing {
+			return out
 		}
 	}
-	return out
 }

@@ -29,7 +29,7 @@ func hundred(t testing.TB) string {
 func TestHundredServers(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	m.halab(t, 0, "run", hundred(t), "--runtime", "process", "--out", "out")
+	m.run(t, 0, "out", hundred(t), "--runtime", "process")
 	v := judged(t, filepath.Join(m.dir, "home", "out"))
 	if v.Result != "PASS" || v.LostAll != 0 || len(v.Servers) != servers || len(v.Steps) != 5*servers {
 		t.Errorf("%s: %d lost, %d servers, %d steps: %v", v.Result, v.LostAll, len(v.Servers), len(v.Steps), v.Reasons)
@@ -59,6 +59,13 @@ func BenchmarkHundredServers(b *testing.B) {
 	b.ReportMetric(nginx/n, "nginx-KiB/server")
 	b.ReportMetric(halab/n, "halab-KiB/server")
 	b.ReportMetric(0, "ns/op")
+}
+
+// timed is how long something takes.
+func timed(run func()) time.Duration {
+	begin := time.Now()
+	run()
+	return time.Since(begin)
 }
 
 // with writes a scenario with some words replaced.

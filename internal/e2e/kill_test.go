@@ -39,6 +39,8 @@ var kills = map[string]int{"container": 10, "process": 20}
 // ends it. One that has ended by itself is as good.
 func strike(t *testing.T, cmd *exec.Cmd, d death, i, n int, whole time.Duration) {
 	t.Helper()
+	beside.RLock()
+	defer beside.RUnlock()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -64,20 +66,14 @@ func short(t *testing.T) string {
 	return path
 }
 
-// timed returns how long a command takes that is left alone.
-func timed(run func()) time.Duration {
-	begin := time.Now()
-	run()
-	return time.Since(begin)
-}
-
 func TestKilledRunLeavesNothing(t *testing.T) {
+	t.Parallel()
 	eachRuntime(t, func(t *testing.T, runtime string) {
 		m := newMachine(t)
 		args := func(i int) []string {
 			return []string{"run", short(t), "--runtime", runtime, "--out", "out-" + strconv.Itoa(i)}
 		}
-		whole := timed(func() { m.halab(t, 0, args(-1)...) })
+		whole := m.takes(t, args(-1)...)
 		var worst time.Duration
 		for i := range kills[runtime] {
 			d := deaths[i%len(deaths)]
@@ -92,6 +88,7 @@ func TestKilledRunLeavesNothing(t *testing.T) {
 // A halab that ends while images are asked for their version leaves none of
 // the containers in which that is done.
 func TestKilledAskingLeavesNothing(t *testing.T) {
+	t.Parallel()
 	if !engineAnswers(t) {
 		lacks(t, "a container engine")
 	}
@@ -174,10 +171,11 @@ func (m *machine) labs(t *testing.T) map[string]string {
 // A killed up leaves nothing, or the lab that it was to bring up, which down
 // then removes.
 func TestKilledUpLeavesTheLabOrNothing(t *testing.T) {
+	t.Parallel()
 	eachRuntime(t, func(t *testing.T, runtime string) {
 		m := newMachine(t)
 		up := func(name string) []string { return []string{"up", short(t), "--runtime", runtime, "--name", name} }
-		whole := timed(func() { m.halab(t, 0, up("whole")...) })
+		whole := m.takes(t, up("whole")...)
 		if labs := m.labs(t); labs["whole"] != "up" {
 			t.Fatalf("labs %v", labs)
 		}
@@ -235,11 +233,12 @@ func (m *machine) keeps(t *testing.T) bool {
 }
 
 func TestKilledDownIsDoneAgain(t *testing.T) {
+	t.Parallel()
 	eachRuntime(t, func(t *testing.T, runtime string) {
 		m := newMachine(t)
 		up := []string{"up", short(t), "--runtime", runtime}
 		m.halab(t, 0, up...)
-		whole := timed(func() { m.halab(t, 0, "down") })
+		whole := m.takes(t, "down")
 		const n = 4
 		for i := range n {
 			m.halab(t, 0, up...)
@@ -282,13 +281,14 @@ func (m *machine) abandon(t *testing.T, runtime string) {
 }
 
 func TestKilledGCIsDoneAgain(t *testing.T) {
+	t.Parallel()
 	eachRuntime(t, func(t *testing.T, runtime string) {
 		m := newMachine(t)
 		m.abandon(t, runtime)
 		if len(m.left(t)) == 0 {
 			t.Fatal("nothing was abandoned")
 		}
-		whole := timed(func() { m.halab(t, 0, "gc") })
+		whole := m.takes(t, "gc")
 		if left := m.left(t); len(left) > 0 {
 			t.Fatalf("left by gc:\n%s", strings.Join(left, "\n"))
 		}
@@ -306,6 +306,7 @@ func TestKilledGCIsDoneAgain(t *testing.T) {
 
 // gc leaves alone what lives.
 func TestGCLeavesLivingLabs(t *testing.T) {
+	t.Parallel()
 	eachRuntime(t, func(t *testing.T, runtime string) {
 		m := newMachine(t)
 		m.halab(t, 0, "up", short(t), "--runtime", runtime, "--name", "one")

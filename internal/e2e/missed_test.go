@@ -16,6 +16,7 @@ import (
 // One more, a server that resets reused connections, is a test of the prober
 // (internal/probe).
 func TestWhatOthersMiss(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, scenario, invariant, text string }{
 		// Every request is answered, one in two of them a second late.
 		{"masked by retries", masked, "nothing masked", "answered only after HAProxy tried again"},
@@ -30,7 +31,7 @@ func TestWhatOthersMiss(t *testing.T) {
 	} {
 		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
-			v := judged(t, rehearsedText(t, "missed", tt.scenario))
+			v := judged(t, rehearsedText(t, "process", "missed", tt.scenario))
 			if v.Result != verify.Fail {
 				t.Errorf("verdict %s: %q", v.Result, v.Reasons)
 			}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"halab/internal/haproxy"
 	"halab/internal/history"
 	"halab/internal/rehearse"
 	"halab/internal/scenario"
@@ -21,9 +23,10 @@ import (
 // what HAProxy counted, what HAProxy logged and what nginx logged, request by
 // request, in runs that pass and in runs that fail, and on every lane.
 func TestReferee(t *testing.T) {
+	t.Parallel()
 	t.Run("every-lane", func(t *testing.T) {
 		t.Parallel()
-		agree(t, rehearsedText(t, "every-lane", everyLane))
+		eachRuntime(t, func(t *testing.T, runtime string) { agree(t, rehearsedText(t, runtime, "every-lane", everyLane)) })
 	})
 	for _, name := range []string{"backup-down", "cut-without-redispatch", "debian-upgrade", "no-maintenance", "tls-upgrade"} {
 		t.Run(name, func(t *testing.T) {
@@ -68,23 +71,25 @@ func rehearsed(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rehearsedText(t, name, string(text))
+	return rehearsedText(t, "process", name, string(text))
 }
 
-// rehearsedText runs a scenario on processes and returns its results.
-func rehearsedText(t *testing.T, name, text string) string {
+// rehearsedText runs a scenario and returns its results.
+func rehearsedText(t *testing.T, runtime, name, text string) string {
 	t.Helper()
 	s, err := scenario.Parse(name+".yaml", []byte(text), upgrade.Kinds())
 	if err != nil {
 		t.Fatal(err)
 	}
-	choice, err := rehearse.NewChooser(software.Options{Progress: func(l string) { t.Log(l) }}, nil).Choose(t.Context(), s, "process")
+	choice, err := rehearse.NewChooser(software.Options{Progress: func(l string) { t.Log(l) }}, nil).Choose(t.Context(), s, runtime)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := t.TempDir()
 	c := rehearse.Config{Scenario: s, Choice: choice, Out: out}
 	c.Lab.StateDir = t.TempDir()
+	beside.RLock()
+	defer beside.RUnlock()
 	if err := rehearse.Run(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +128,51 @@ func agree(t *testing.T, out string) {
 		}
 	}
 	servedByNginx(t, out, nginx)
+	joinedToItsLine(t, out)
+}
+
+// joinedToItsLine: what the history holds of a request's log line is what the
+// line with its id says, and every line is with its request, or counted as one
+// that came too late for it.
+func joinedToItsLine(t *testing.T, out string) {
+	t.Helper()
+	lines := map[string]haproxy.LogLine{}
+	text, err := os.ReadFile(filepath.Join(out, rehearse.LogFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(text) {
+		if l, err := haproxy.ParseLogLine(bytes.TrimSpace(line)); err == nil && l.ID != "" {
+			lines[l.ID] = l
+		}
+	}
+	late, orphans := 0, 0
+	each(t, out, func(e history.Event) {
+		if end, ok := e.(*history.End); ok {
+			orphans = end.OrphanLogLines
+		}
+		r, ok := e.(*history.Request)
+		if !ok {
+			return
+		}
+		l, logged := lines[r.ID]
+		switch {
+		case logged && r.Log == nil:
+			late++
+		case r.Log != nil:
+			want := history.Seen{State: l.State, Server: l.Backend + "/" + l.Server, Status: l.Status, Bytes: l.Bytes, Arrived: r.Log.Arrived,
+				Tw: l.Tw, Tc: l.Tc, Tr: l.Tr, Ta: l.Ta, Retries: l.Retries, Redispatched: l.Redispatched}
+			if *r.Log != want {
+				t.Errorf("%s: %+v\nin the log %+v", r.ID, *r.Log, want)
+			}
+			if r.Server != "" && (r.Status != l.Status || r.Server != want.Server) {
+				t.Errorf("%s: the prober saw %d of %s, HAProxy %d of %s", r.ID, r.Status, r.Server, l.Status, want.Server)
+			}
+		}
+	})
+	if late != orphans || late > len(lines)/10 {
+		t.Errorf("of %d lines %d are not with their request, and %d are told", len(lines), late, orphans)
+	}
 }
 
 // servedByNginx: what the prober says a server answered is in that server's

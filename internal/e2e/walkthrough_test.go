@@ -4,8 +4,13 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"halab/internal/scenario"
+	"halab/internal/upgrade"
+	"halab/scenarios"
 )
 
 // verdict is what these tests read of report.json.
@@ -13,6 +18,7 @@ type verdict struct {
 	Verdict   string
 	Runtime   string
 	LostTotal int `json:"lost_total"`
+	Causes    []struct{ Name string }
 	Software  []struct {
 		Role, Asked, Got string
 		Substitute       bool
@@ -22,8 +28,8 @@ type verdict struct {
 // rehearse runs a shipped scenario and returns its verdict.
 func (m *machine) rehearse(t *testing.T, code int, name string, args ...string) verdict {
 	t.Helper()
+	m.run(t, code, "out-"+name, append([]string{name}, args...)...)
 	out := filepath.Join(m.dir, "home", "out-"+name)
-	m.halab(t, code, append([]string{"run", name, "--out", out}, args...)...)
 	for _, file := range []string{
 		"haproxy.cfg", "haproxy.log", "history.jsonl",
 		"junit.xml", "nginx-bk_app-nginx1.conf", "report.html", "report.json", "summary.md",
@@ -41,6 +47,29 @@ func (m *machine) rehearse(t *testing.T, code int, name string, args ...string) 
 		t.Fatal(err)
 	}
 	return v
+}
+
+func (v verdict) causes() []string {
+	var out []string
+	for _, c := range v.Causes {
+		out = append(out, c.Name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// causesOf are those that a shipped scenario says it must have.
+func causesOf(t *testing.T, name string) []string {
+	t.Helper()
+	text, err := scenarios.Read(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := scenario.Parse(name+".yaml", text, upgrade.Kinds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(slices.Values(s.Expect.Causes))
 }
 
 // wantWalkthrough checks the verdict of blog-walkthrough: that it passes, on
@@ -93,8 +122,9 @@ const (
 	inPlace   = "nginx-upgrade-in-place" // refused
 )
 
-// Every scenario that ships has the verdict that it says it must have, and
-// without that expectation the exit code of its verdict.
+// Every scenario that ships has the verdict that it says it must have, by
+// exactly the causes that it says, and without that expectation the exit code
+// of its verdict.
 func TestShippedScenarios(t *testing.T) {
 	t.Parallel()
 	codes := map[string]int{"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 4}
@@ -120,6 +150,9 @@ func TestShippedScenarios(t *testing.T) {
 				v := newMachine(t).rehearse(t, codes[s.Verdict], s.Name, "--substitute", "--runtime", runtime, "--no-expect-verdict", "--set", "expect.max-gap=5s")
 				if v.Verdict != s.Verdict || v.Runtime != runtime {
 					t.Errorf("%+v, want %s on %s", v, s.Verdict, runtime)
+				}
+				if want := causesOf(t, s.Name); s.Name != handsOver && !slices.Equal(v.causes(), want) {
+					t.Errorf("by %q on %s, want %q", v.causes(), runtime, want)
 				}
 			})
 		}

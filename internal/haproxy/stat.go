@@ -86,11 +86,6 @@ func Frontend(stats []Stat, name string) (Stat, bool) {
 	return find(stats, StatFrontend, name, "FRONTEND")
 }
 
-// Backend returns the line of the backend of this name.
-func Backend(stats []Stat, name string) (Stat, bool) {
-	return find(stats, StatBackend, name, "BACKEND")
-}
-
 // Servers returns the lines of all servers, in HAProxy's order.
 func Servers(stats []Stat) []Stat {
 	var servers []Stat

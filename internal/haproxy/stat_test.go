@@ -48,7 +48,7 @@ func TestParseStat(t *testing.T) {
 		if s, ok := Frontend(stats, "app"); !ok || s.Status != "OPEN" || !s.Ref().IsZero() {
 			t.Errorf("%s: frontend is %+v, found %t", v, s, ok)
 		}
-		if s, ok := Backend(stats, "bk_app"); !ok || s.Status != "UP" || s.Algo != "roundrobin" {
+		if s, ok := find(stats, StatBackend, "bk_app", "BACKEND"); !ok || s.Status != "UP" || s.Algo != "roundrobin" {
 			t.Errorf("%s: backend is %+v, found %t", v, s, ok)
 		}
 		if _, ok := Find(stats, ServerRef{"bk_app", "BACKEND"}); ok {

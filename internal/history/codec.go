@@ -92,11 +92,11 @@ func (r *Reader) Next() (Event, error) {
 	if err := json.Unmarshal(line, &head); err != nil {
 		return nil, &Error{r.line, err}
 	}
-	make, ok := kinds[head.K]
+	newEvent, ok := kinds[head.K]
 	if !ok {
 		return nil, &Error{r.line, fmt.Errorf("unknown kind of event %q", head.K)}
 	}
-	e := make()
+	e := newEvent()
 	if err := json.Unmarshal(line, e); err != nil {
 		return nil, &Error{r.line, err}
 	}

@@ -45,10 +45,13 @@ type Header struct {
 	Control string `json:"control,omitempty"`
 	// Controlled says that the run is to be judged together with a control of
 	// it, which is a history of its own.
-	Controlled bool       `json:"controlled,omitempty"`
-	Runtime    string     `json:"runtime"`
-	Why        string     `json:"why,omitempty"` // why this runtime was taken
-	Software   []Software `json:"software"`
+	Controlled bool `json:"controlled,omitempty"`
+	// Try is which run of the same procedure this is, from 2 where those before
+	// it proved nothing for want of a processor; 0: the only one.
+	Try      int        `json:"try,omitempty"`
+	Runtime  string     `json:"runtime"`
+	Why      string     `json:"why,omitempty"` // why this runtime was taken
+	Software []Software `json:"software"`
 	// Lanes are the traffic classes with their schedule.
 	Lanes []Lane `json:"lanes"`
 	// Steps is how many steps the procedure has, compound ones written out.
@@ -77,7 +80,7 @@ type Lane struct {
 // Request is one request from its intended send time to its outcome.
 type Request struct {
 	ID        string  `json:"id"`                      // "new-17"; sent in the header X-Halab-Id
-	Lane      string  `json:"lane"`                    // "poll", "new", "kept", "step", …
+	Lane      string  `json:"lane"`                    // a class, or one and its frontend: see LaneName
 	Conn      int64   `json:"conn,omitempty"`          // connection number, unique in the run; 0: none
 	Port      int     `json:"port,omitempty"`          // local port of the connection
 	Reuse     int     `json:"reuse,omitempty"`         // requests that the connection had carried before
@@ -86,6 +89,7 @@ type Request struct {
 	First     Micros  `json:"first_us,omitempty"`      // when the first byte of the answer came; 0: never
 	Quiet     Micros  `json:"quiet_us,omitempty"`      // the longest that a stream was without a message; 0 for anything else
 	QuietFrom Micros  `json:"quiet_from_us,omitempty"` // when that began; 0: not known
+	Starved   Micros  `json:"starved_us,omitempty"`    // how long HAProxy and halab waited for a processor while the client waited for longer than a second
 	Done      Micros  `json:"done_us"`                 // when the outcome was known
 	Status    int     `json:"status,omitempty"`        // 0: no status line
 	Header    string  `json:"header,omitempty"`        // Server header: "nginx/1.18.0"
@@ -169,7 +173,7 @@ const (
 	Unsent         Outcome = "unsent"            // the prober fell behind its schedule, or out of ports or descriptors
 )
 
-// Step is the begin or the end of a step.
+// Step is one moment of a step: its start, a command that it sends, or its end.
 type Step struct {
 	At    Micros `json:"at_us"`
 	Index int    `json:"index"` // from 1
@@ -205,10 +209,11 @@ type Step struct {
 type Phase string
 
 // The moments of a step: it begins, it sends a command (maybe several), it
-// ends.
+// ends. Look is a command that only asks: nothing can come of it.
 const (
 	Begin   Phase = "begin"
 	Command Phase = "command"
+	Look    Phase = "look"
 	Ended   Phase = "end"
 )
 

@@ -2,6 +2,21 @@ package history
 
 import "strings"
 
+// The traffic classes: those of a scenario's traffic by its keys, and the GETs
+// of steps.
+const (
+	PollLane     = "poll"
+	NewLane      = "new"
+	KeptLane     = "kept"
+	IdleLane     = "idle"
+	DownloadLane = "download"
+	UploadLane   = "upload" // its requests are not idempotent
+	StreamLane   = "stream" // its connections are held for as long as the traffic lasts
+	TLSLane      = "tls"
+	H2Lane       = "h2"
+	StepLane     = "step" // its requests follow no schedule
+)
+
 // A lane is named by its traffic class: "new". Where the traffic goes to
 // several frontends each has lanes of its own: "new@www", "new@api". A name of
 // HAProxy's has no @ in it.
@@ -16,10 +31,15 @@ func LaneName(class, frontend string) string {
 	return class + laneMark + frontend
 }
 
-// LaneClass is the traffic class of a lane.
+// LaneClass is the traffic class of a lane. Every rule asks for that of every
+// request, and a lane's name is short.
 func LaneClass(lane string) string {
-	class, _, _ := strings.Cut(lane, laneMark)
-	return class
+	for i := range len(lane) {
+		if lane[i] == laneMark[0] {
+			return lane[:i]
+		}
+	}
+	return lane
 }
 
 // LaneFrontend is the frontend of a lane; "" where the traffic has only one.

@@ -159,7 +159,7 @@ type Lab struct {
 
 	mu        sync.Mutex
 	instances map[string]Instance
-	pasts     []leaving
+	pasts     []*leaving
 	again     func(line []byte)
 }
 
@@ -286,8 +286,11 @@ func (l *Lab) startAll(ctx context.Context) error {
 // haproxyArgs runs HAProxy with the lab's configuration. Whether it has a
 // master is the runtime's.
 func (l *Lab) haproxyArgs() []string {
-	return []string{"-f", filepath.Join(l.Dir, "haproxy.cfg")}
+	return []string{"-f", filepath.Join(l.Dir, configFile)}
 }
+
+// configFile is HAProxy's configuration in the lab's directory.
+const configFile = "haproxy.cfg"
 
 // errorLogFlag is the first nginx that takes -e. Without it nginx opens the
 // error log that it was built with before it reads its configuration.

@@ -34,7 +34,7 @@ func listenLog(path string, sink func([]byte)) (*logSink, error) {
 		return nil, fmt.Errorf("listen for HAProxy's log: %w", err)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, fmt.Errorf("listen for HAProxy's log: %w", err)
+		return nil, fmt.Errorf("listen for HAProxy's log: %w", errors.Join(err, listener.Close()))
 	}
 	if sink == nil {
 		sink = func([]byte) {}

@@ -53,6 +53,20 @@ func TestReadFrame(t *testing.T) {
 	}
 }
 
+// Nothing listens on after a failure: an abstract socket has no file whose mode
+// could be changed.
+func TestListenLogLeavesNoListener(t *testing.T) {
+	path := "@" + t.TempDir()
+	if _, err := listenLog(path, nil); err == nil {
+		t.Fatal("a socket without a file was taken")
+	}
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatalf("listen in its place: %v", err)
+	}
+	_ = listener.Close()
+}
+
 func FuzzReadFrame(f *testing.F) {
 	for _, tt := range frames {
 		f.Add(tt.in)

@@ -228,7 +228,7 @@ func Open(stateDir, name string) (*Record, error) {
 	case name != "":
 		return nil, unknown(fmt.Sprintf("no such lab: %q; none runs (halab up SCENARIO starts one)", name))
 	case len(all) > 0:
-		return nil, unknown("no lab of halab up: " + others(all))
+		return nil, unknown("no lab of halab up: name one, or start one with halab up SCENARIO; " + others(all))
 	}
 	return nil, unknown("no lab runs (halab up SCENARIO starts one)")
 }

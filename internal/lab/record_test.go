@@ -93,7 +93,7 @@ func TestOpen(t *testing.T) {
 		{"unknown", map[string]bool{"a": true, "b": true}, "c", "", `no such lab: "c"; there is a, b`},
 		{"the only one that stays", map[string]bool{"a": false, "b": true}, "", "b", ""},
 		{"several that stay", map[string]bool{"a": true, "b": true, "run": false}, "", "", "several labs are up: name one of a, b"},
-		{"none that stays", map[string]bool{"run": false}, "", "", "no lab of halab up: run belongs to a halab that still runs"},
+		{"none that stays", map[string]bool{"run": false}, "", "", "no lab of halab up: name one, or start one with halab up SCENARIO; run belongs to a halab that still runs"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

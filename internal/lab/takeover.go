@@ -69,7 +69,7 @@ func (l *Lab) TakeOver(ctx context.Context, program *software.Program) (note str
 	if err := l.awaitTakeover(ctx, next, before); err != nil {
 		return "", errors.Join(err, session.Close())
 	}
-	l.sayFarewell(session)
+	l.sayFarewell(ctx, session)
 	l.set(spec, next)
 	return "", nil
 }
@@ -83,7 +83,7 @@ const softStop = 10 * time.Second
 // and the new one starts at the same addresses when the old one's last
 // connection has ended, or has been cut. In between nobody listens.
 func (l *Lab) follow(ctx context.Context, spec Spec, old Instance, session *adminsock.Session) (note string, err error) {
-	l.sayFarewell(session)
+	l.sayFarewell(ctx, session)
 	begin := time.Now()
 	how, err := endSoftly(ctx, old)
 	if err != nil {

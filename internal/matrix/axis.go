@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,6 +89,9 @@ func split(text string) []string {
 
 // check refuses an axis that gives no two different cells where it should.
 func (a Axis) check() error {
+	if len(a.Values) == 0 {
+		return fmt.Errorf("axis %s has no value", a.Name)
+	}
 	for i, v := range a.Values {
 		if v == "" {
 			return fmt.Errorf("axis %s has an empty value", a.Name)
@@ -125,8 +129,8 @@ func CheckAxes(axes []Axis) error {
 			return fmt.Errorf("the axes make more than %d cells", MaxCells)
 		}
 	}
-	if len(axes) == 0 || cells == 0 {
-		return fmt.Errorf("there is no axis")
+	if len(axes) == 0 {
+		return errors.New("there is no axis: a matrix wants at least one of --haproxy, --from, --to and --set")
 	}
 	return nil
 }

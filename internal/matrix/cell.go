@@ -84,7 +84,7 @@ func (c *Cell) Judge(v *verify.Verdict) {
 	for i := range v.Lanes {
 		l := &v.Lanes[i]
 		c.Sent += l.Sent
-		if l.Name != verify.StepLane && l.Name != verify.StreamLane && l.Sent > 1 && (c.Gap == 0 || l.Largest < c.Gap) {
+		if class := history.LaneClass(l.Name); class != history.StepLane && class != history.StreamLane && l.Sent > 1 && (c.Gap == 0 || l.Largest < c.Gap) {
 			c.Gap = l.Largest
 		}
 	}

@@ -40,9 +40,6 @@ const (
 	open   = "unknown"
 )
 
-// States are all of them.
-func States() []any { return []any{has, hasNot, open} }
-
 // symptom is something that a cell may have, and how much of it.
 type symptom struct {
 	kind, what string
@@ -58,8 +55,7 @@ const (
 	kindInconclusive = "inconclusive"
 )
 
-// Kinds are all of them.
-func Kinds() []any { return []any{kindLost, kindRule, kindUnavailable, kindInconclusive} }
+func kinds() []string { return []string{kindLost, kindRule, kindUnavailable, kindInconclusive} }
 
 // differences explains every symptom.
 func differences(axes []Axis, cells []Cell) []Difference {
@@ -115,7 +111,7 @@ func symptoms(cells []Cell) []*symptom {
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b *symptom) int {
-		return cmp.Or(cmp.Compare(slices.Index(Kinds(), any(a.kind)), slices.Index(Kinds(), any(b.kind))),
+		return cmp.Or(cmp.Compare(slices.Index(kinds(), a.kind), slices.Index(kinds(), b.kind)),
 			cmp.Compare(a.step, b.step), cmp.Compare(a.what, b.what))
 	})
 	return out

@@ -21,7 +21,7 @@ func explain(axes []Axis, cells []Cell, s *symptom) (groups []Group, by []int) {
 	}
 	for n := range min(maxTogether, len(all)) + 1 {
 		for _, set := range choose(all, n) {
-			if groups, clear := group(axes, cells, s, set); clear {
+			if groups, pure := group(axes, cells, s, set); pure {
 				return groups, set
 			}
 		}
@@ -44,11 +44,11 @@ func choose(list []int, n int) [][]int {
 	return out
 }
 
-// group puts the cells with the same values on these axes together; clear
+// group puts the cells with the same values on these axes together; pure
 // says that no group has cells of both kinds.
-func group(axes []Axis, cells []Cell, s *symptom, by []int) (groups []Group, clear bool) {
+func group(axes []Axis, cells []Cell, s *symptom, by []int) (groups []Group, pure bool) {
 	at := map[string]int{}
-	clear = true
+	pure = true
 	for i := range cells {
 		c := &cells[i]
 		var order []string
@@ -65,11 +65,11 @@ func group(axes []Axis, cells []Cell, s *symptom, by []int) (groups []Group, cle
 				groups[n].Values[axes[a].Name] = order[j]
 			}
 		}
-		clear = groups[n].add(c.ID, s) && clear
+		pure = groups[n].add(c.ID, s) && pure
 	}
 	rank := []string{has, hasNot, open}
 	slices.SortStableFunc(groups, func(a, b Group) int { return slices.Index(rank, a.State) - slices.Index(rank, b.State) })
-	return groups, clear
+	return groups, pure
 }
 
 // add takes a cell in and says whether the group is still of one kind.

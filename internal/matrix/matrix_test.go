@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"halab/internal/history"
 	"halab/internal/scenario"
 	"halab/internal/verify"
 )
@@ -99,8 +100,8 @@ func TestCheckAxes(t *testing.T) {
 		axes []Axis
 		want string
 	}{
-		{nil, "there is no axis"},
-		{[]Axis{{"a", nil}}, "there is no axis"},
+		{nil, "there is no axis: a matrix wants at least one of --haproxy"},
+		{[]Axis{{"a", nil}}, "axis a has no value"},
 		{[]Axis{{"a", []string{"1"}}, {"a", []string{"2"}}}, "axis a is there twice"},
 		{[]Axis{{"haproxy", []string{"2.2"}}, {"haproxy.version", []string{"2.6"}}}, "axes haproxy and haproxy.version set the same value"},
 		{[]Axis{many, other}, "more than 4096 cells"},
@@ -261,7 +262,8 @@ func TestResult(t *testing.T) {
 // TestJudge: what a verdict leaves in a cell.
 func TestJudge(t *testing.T) {
 	v := &verify.Verdict{Result: verify.Fail, Expected: verify.Pass, Reasons: []string{"x"}, LostAll: 10,
-		Lanes: []verify.Lane{{Name: "poll", Sent: 3, Largest: 2000}, {Name: "new", Sent: 100, Largest: 20}, {Name: verify.StepLane, Sent: 5, Largest: 1}},
+		Lanes: []verify.Lane{{Name: "poll", Sent: 3, Largest: 2000}, {Name: "new", Sent: 100, Largest: 20}, {Name: history.StepLane, Sent: 5, Largest: 1},
+			{Name: history.LaneName(history.StreamLane, "www"), Sent: 5, Largest: 1}, {Name: history.LaneName(history.StepLane, "www"), Sent: 5, Largest: 1}},
 		Steps: []verify.Step{{Index: 1, Text: "maint: b"}, {Index: 2, Text: "reload: {}", Lost: 7}},
 		Findings: []verify.Finding{
 			{Invariant: "no failure", Result: verify.Fail, Count: 10}, {Invariant: "health", Result: verify.Fail, Count: 1, Text: "h"},
@@ -269,7 +271,7 @@ func TestJudge(t *testing.T) {
 	var c Cell
 	c.Judge(v)
 	got := fmt.Sprint(c.Outcome, c.AsExpected, c.Sent, c.Lost, c.Gap, c.Losses, c.Broken)
-	if want := `FAILfalse 108 10 20µs [{0 before any step 3} {2 reload: {} 7}] [{health FAIL 3 h}]`; got != want {
+	if want := `FAILfalse 118 10 20µs [{0 before any step 3} {2 reload: {} 7}] [{health FAIL 3 h}]`; got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 }

@@ -38,7 +38,7 @@ func Product(axes []Axis) []Place {
 const maxID = 120
 
 // id is haproxy-2.2_from-1.18.0_to-1.22.1. Where a value has characters that a
-// file's name had better not have, or the id grows too long, the begin of a
+// file's name had better not have, or the id grows too long, the start of a
 // sum over all values keeps it apart from others.
 func id(axes []Axis, values []string) string {
 	var parts []string

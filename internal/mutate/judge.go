@@ -19,7 +19,7 @@ const (
 	Equivalent Outcome = "equivalent"
 	Missed     Outcome = "missed"
 	// Undecided is a run that proves nothing of the mutant: the machine was
-	// too busy.
+	// too busy, or the run ended before a step had done harm.
 	Undecided Outcome = "undecided"
 )
 
@@ -66,12 +66,29 @@ func (m Mutant) Judge(sound, broken *verify.Verdict) Judged {
 	return j
 }
 
-// Spoiled tells a run that proves nothing since the machine was too busy from
-// one that proves nothing since the procedure does not.
+// Spoiled tells a run that proves nothing since the machine was too busy, or
+// the run could not go on, from one that proves nothing since the procedure
+// does not.
 func Spoiled(v *verify.Verdict) bool {
+	if v.Result == verify.Fail {
+		return brokenOff(v)
+	}
 	return v.Result == verify.Inconclusive && !slices.ContainsFunc(v.Findings, func(f verify.Finding) bool {
-		return f.Result == verify.Inconclusive && slices.Contains([]string{"decided", "procedure", "replaced", "switch"}, f.Invariant)
+		return f.Result == verify.Inconclusive && !f.Busy && slices.Contains([]string{"decided", "procedure", "replaced", "switch"}, f.Invariant)
 	})
+}
+
+// brokenOff tells a run that was not recorded to its end, and whose harm no
+// step can have done: it came before any command.
+func brokenOff(v *verify.Verdict) bool {
+	cut := false
+	for _, f := range v.Findings {
+		if f.Result == verify.Fail && f.Step > 0 {
+			return false
+		}
+		cut = cut || f.Invariant == "record" && f.Result != verify.Pass
+	}
+	return cut
 }
 
 // because is why a verdict is not PASS, in a sentence.
@@ -98,12 +115,26 @@ func (m Mutant) equivalent(sound *verify.Verdict) string {
 		if gate := m.gateBefore(m.at, u.server); gate > 0 {
 			return fmt.Sprintf("step %d has waited for its last session, so there was nothing left to cut", gate)
 		}
+		if m.drained(sound) {
+			return "it had no session left and HAProxy sent it no new ones, so there was nothing to cut"
+		}
 	case "to-drain", "to-maint", "weigh-out":
-		if u.kind != "weight" {
+		if u.kind != "weight" && (m.operator != "to-maint" || !m.cutsWhenDown(u.server)) {
 			return "it, too, sends the server nothing new and lets what it has finish"
 		}
 	}
 	return ""
+}
+
+// cutsWhenDown tells whether HAProxy ends the sessions of a server when it is
+// marked down, as maintenance does.
+func (m Mutant) cutsWhenDown(server string) bool {
+	for _, ref := range m.Scenario.ServerRefs() {
+		if ref.String() == server {
+			return m.Scenario.Server(ref).OnMarkedDown != ""
+		}
+	}
+	return false
 }
 
 // impatient judges a step that was left out or cut short.
@@ -113,7 +144,7 @@ func (m Mutant) impatient(u unit, sound *verify.Verdict) string {
 		return m.gate(m.at, sound)
 	case u.kind == "wait" && !slices.ContainsFunc(m.of[m.at+1:], unit.ends):
 		return "it only lets the traffic run, and nothing is ended after it"
-	case u.ends() && u.kind != "replace" && m.idle(u.server):
+	case u.ends() && u.kind != "replace" && (m.out(u.server) || m.drained(sound)) && !m.needed(u.server):
 		return "the server had been taken out, no later step needs its end, and clients see nothing of it"
 	case u.kind == "reload" && m.operator == "drop":
 		return "the same program with the same configuration again changes nothing that clients see"
@@ -121,17 +152,30 @@ func (m Mutant) impatient(u unit, sound *verify.Verdict) string {
 	return ""
 }
 
-// idle tells whether a server was out before the unit that was changed, and no
-// later one acts on it.
-func (m Mutant) idle(server string) bool {
+// out tells whether a step before the one that was changed took a server out.
+func (m Mutant) out(server string) bool {
 	out := false
 	for _, u := range m.of[:m.at] {
 		if u.server == server && !u.looks() {
 			out = u.kind == "maint" || u.kind == "drain"
 		}
 	}
-	return out && !slices.ContainsFunc(m.of[m.at+1:], func(u unit) bool {
+	return out
+}
+
+// needed tells whether a step behind the one that was changed may act on a
+// server.
+func (m Mutant) needed(server string) bool {
+	return slices.ContainsFunc(m.of[m.at+1:], func(u unit) bool {
 		return u.server == server && !u.looks() || u.kind == "parallel" || u.kind == "run"
+	})
+}
+
+// drained tells whether every server that the sound run ended was out of
+// service and had no session left, as it has to.
+func (m Mutant) drained(sound *verify.Verdict) bool {
+	return m.Scenario.Expect.Undrained == 0 && slices.ContainsFunc(sound.Findings, func(f verify.Finding) bool {
+		return f.Invariant == verify.DrainedName && f.Result == verify.Pass
 	})
 }
 
@@ -173,6 +217,10 @@ func (m Mutant) reordered(sound *verify.Verdict) string {
 	switch {
 	case a.kind == b.kind && a.server != b.server:
 		return "they do the same to different servers"
+	case b.gates() && !a.looks() && a.server != "" && b.server != "" && a.server != b.server:
+		return "one server is only waited for before another one is touched"
+	case a.ends() && b.kind == "ready" && a.server != b.server:
+		return "another server only comes back earlier"
 	case a.gates():
 		return m.gate(m.at, sound)
 	case (a.passes() || b.passes()) && !slices.ContainsFunc(m.of[m.at:], unit.ends):

@@ -148,6 +148,70 @@ func verdictOf(r verify.Result, invariant string) *verify.Verdict {
 	return &verify.Verdict{Result: r, Reasons: []string{"a reason"}, Findings: []verify.Finding{{Invariant: invariant, Result: r}}}
 }
 
+// Maintenance is no drain where it ends what is under way.
+func TestMaintenanceThatEndsSessions(t *testing.T) {
+	for server, want := range map[string]Outcome{"a": Equivalent, "b": Missed} {
+		source := strings.Replace(text, "nginx: 1.18.0, check: true", "nginx: 1.18.0, check: true, on-marked-down: shutdown-sessions", 1)
+		s, err := scenario.Parse("mutated.yaml", []byte(source+"  - drain: "+server+"\n  - quit: "+server+"\n"), upgrade.Kinds())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range mutants(t, s) {
+			pass := verdictOf(verify.Pass, "")
+			if j := m.Judge(pass, pass); j.Name == "1-to-maint-drain" && (j.Outcome != want || want == Missed && !strings.Contains(j.Add, "download")) {
+				t.Errorf("%s: %s, %s %s; want %s", server, j.Outcome, j.Why, j.Add, want)
+			}
+		}
+	}
+}
+
+// Where the sound run ended nothing but what was drained, another signal has
+// nothing to cut; who allows sessions then has said that some may be left.
+func TestDrainedByACommand(t *testing.T) {
+	for expect, want := range map[string]Outcome{"": Equivalent, "expect: {undrained: 1}\n": Missed} {
+		s := parse(t, "  - run: ./flip.sh\n  - stop: b\n"+expect)
+		sound := verdictOf(verify.Pass, verify.DrainedName)
+		for _, m := range mutants(t, s) {
+			if j := m.Judge(sound, sound); (m.Name == "2-kill-stop" || m.Name == "2-drop-stop") && j.Outcome != want {
+				t.Errorf("%s with %q: %s, %s; want %s", m.Name, expect, j.Outcome, j.Why, want)
+			}
+		}
+	}
+}
+
+// A run that broke off before a step had done anything shows nothing of it.
+func TestBrokenOff(t *testing.T) {
+	cut := verify.Finding{Invariant: "record", Result: verify.Inconclusive}
+	early, late := verify.Finding{Invariant: "no failure", Result: verify.Fail}, verify.Finding{Invariant: "no failure", Result: verify.Fail, Step: 1}
+	for _, tt := range []struct {
+		name     string
+		findings []verify.Finding
+		want     Outcome
+	}{
+		{"before any step", []verify.Finding{early, cut}, Undecided},
+		{"by a step", []verify.Finding{early, late, cut}, Caught},
+		{"recorded to its end", []verify.Finding{early}, Caught},
+	} {
+		m := mutants(t, parse(t, everyKind))[0]
+		j := m.Judge(&verify.Verdict{}, &verify.Verdict{Result: verify.Fail, Reasons: []string{"a reason"}, Findings: tt.findings})
+		if j.Outcome != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, j.Outcome, tt.want)
+		}
+	}
+}
+
+// A doubt that the machine is to blame for proves nothing of the mutant.
+func TestTooBusy(t *testing.T) {
+	m := mutants(t, parse(t, everyKind))[0]
+	for busy, want := range map[bool]Outcome{true: Undecided, false: Caught} {
+		broken := verdictOf(verify.Inconclusive, "decided")
+		broken.Findings[0].Busy = busy
+		if j := m.Judge(&verify.Verdict{}, broken); j.Outcome != want {
+			t.Errorf("busy %t: %s, want %s", busy, j.Outcome, want)
+		}
+	}
+}
+
 func TestJudge(t *testing.T) {
 	const sec = history.Micros(1_000_000)
 	// The sound run: step 3 took a second, every other one no time.
@@ -184,6 +248,10 @@ func TestJudge(t *testing.T) {
 		{"  - quit: b\n", "1-drop-quit", pass, Missed, "ended"},
 		{"  - maint: a\n  - maint: b\n", "1-swap-maint", pass, Equivalent, "to different servers"},
 		{"  - maint: a\n  - ready: b\n", "1-swap-maint", pass, Missed, "min-weight"},
+		{"  - maint: a\n  - expect: {server: b, sessions: 0}\n  - quit: b\n", "1-swap-maint", pass, Equivalent, "only waited for"},
+		{"  - maint: a\n  - expect: {server: a, sessions: 0}\n  - quit: a\n", "1-swap-maint", pass, Missed, "download"},
+		{"  - quit: a\n  - ready: b\n", "1-swap-quit", pass, Equivalent, "comes back earlier"},
+		{"  - maint: a\n  - quit: a\n  - ready: a\n", "2-swap-quit", pass, Missed, "download"},
 		{"  - reload: {}\n  - wait: 1s\n", "1-drop-reload", pass, Equivalent, "the same program"},
 		{"  - upgrade: {haproxy: \"3.0\"}\n  - wait: 1s\n", "1-drop-upgrade", pass, Missed, "haproxy"},
 	} {

@@ -249,9 +249,9 @@ func TestH2Connect(t *testing.T) {
 		if !c.h2 {
 			lanes["tls"] = func(p *Prober) sender { return newTLSFor(p) }
 		}
-		for lane, make := range lanes {
+		for lane, open := range lanes {
 			p, _ := prober(t, c.to)
-			a := &asker{p: p, s: make(p)}
+			a := &asker{p: p, s: open(p)}
 			if lane == "h2" {
 				a.p = a.s.(*h2).p
 			}

@@ -15,7 +15,7 @@ global
 	stats socket DIR/admin.sock mode 600 level admin
 defaults
 	mode http
-	timeout connect 1s
+	timeout connect 5s
 	timeout client 10s
 	timeout server %s
 	retries 0

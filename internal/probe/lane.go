@@ -36,55 +36,55 @@ type class struct {
 // classes are the traffic classes in the order in which they are reported.
 func classes() []class {
 	return []class{
-		{name: "poll", interval: func(t scenario.Traffic) time.Duration {
+		{name: history.PollLane, interval: func(t scenario.Traffic) time.Duration {
 			if poll := t.EffectivePoll(); poll != nil {
 				return poll.IntervalD()
 			}
 			return 0
 		}, sender: newSingle},
-		{name: "new", interval: func(t scenario.Traffic) time.Duration {
+		{name: history.NewLane, interval: func(t scenario.Traffic) time.Duration {
 			if t.New == nil {
 				return 0
 			}
 			return every(t.New.Rate)
 		}, sender: newSingle},
-		{name: "kept", interval: func(t scenario.Traffic) time.Duration {
+		{name: history.KeptLane, interval: func(t scenario.Traffic) time.Duration {
 			if t.Kept == nil {
 				return 0
 			}
 			return every(t.Kept.Rate)
 		}, sender: newKept},
-		{name: "idle", interval: func(t scenario.Traffic) time.Duration {
+		{name: history.IdleLane, interval: func(t scenario.Traffic) time.Duration {
 			if t.Idle == nil {
 				return 0
 			}
 			return t.Idle.EveryD()
 		}, sender: newIdle},
-		{name: "download", interval: func(t scenario.Traffic) time.Duration {
+		{name: history.DownloadLane, interval: func(t scenario.Traffic) time.Duration {
 			if t.Download == nil {
 				return 0
 			}
 			return t.Download.LastsD() / time.Duration(t.Download.Conns())
 		}, sender: newDownload},
-		{name: "upload", interval: func(t scenario.Traffic) time.Duration {
+		{name: history.UploadLane, interval: func(t scenario.Traffic) time.Duration {
 			if t.Upload == nil {
 				return 0
 			}
 			return t.Upload.LastsD() / time.Duration(t.Upload.Conns())
 		}, sender: newUpload},
-		{name: "stream", interval: func(t scenario.Traffic) time.Duration {
+		{name: history.StreamLane, interval: func(t scenario.Traffic) time.Duration {
 			if t.Stream == nil {
 				return 0
 			}
 			return t.Stream.EveryD()
 		}, hold: holdStreams},
-		{name: "tls", interval: func(t scenario.Traffic) time.Duration {
+		{name: history.TLSLane, interval: func(t scenario.Traffic) time.Duration {
 			if t.TLS == nil {
 				return 0
 			}
 			return every(t.TLS.Rate)
 		}, sender: newTLS},
-		{name: "h2", interval: func(t scenario.Traffic) time.Duration {
+		{name: history.H2Lane, interval: func(t scenario.Traffic) time.Duration {
 			if t.H2 == nil {
 				return 0
 			}

@@ -109,7 +109,7 @@ func (p *Prober) deadline(r *history.Request) time.Time {
 // Get sends one GET on a new connection now, records it under the lane
 // "step", and returns the record. It takes at most the target's timeout.
 func (p *Prober) Get(_ context.Context) history.Request {
-	r := p.issue("step", p.seq.Add(1), history.Since(p.started))
+	r := p.issue(history.StepLane, p.seq.Add(1), history.Since(p.started))
 	s := single{p, p.page}
 	if c := s.begin(r); c != nil {
 		s.follow(r, c)

@@ -68,7 +68,7 @@ func (s *streams) keep(ctx context.Context, next time.Duration, kind held) {
 
 func (s *streams) one(ctx context.Context, intended time.Duration, kind held) {
 	n := s.opened.Add(1)
-	r := s.p.issue("stream", n, history.M(intended))
+	r := s.p.issue(history.StreamLane, n, history.M(intended))
 	if late := time.Since(s.p.started) - intended; late > min(maxLate, s.p.target.Timeout/2) {
 		s.p.unsent(r, fmt.Sprintf("the prober was %s late", late.Round(time.Millisecond)))
 		return

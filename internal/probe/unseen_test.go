@@ -1,8 +1,11 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -66,6 +69,7 @@ func TestFrozen(t *testing.T) {
 	if err := syscall.Kill(proxy.Pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	waitStopped(t, proxy.Pid)
 	frozen := history.Since(p.started)
 	time.Sleep(time.Second)
 	thawed := history.Since(p.started)
@@ -76,19 +80,47 @@ func TestFrozen(t *testing.T) {
 	stop()
 	<-done
 	var late int
-	const margin = 50_000 // µs: a signal takes its time to stop every thread
 	for _, r := range byTick(t, rec.list(), "new", 5*time.Millisecond) {
 		if r.Outcome != history.OK {
 			t.Errorf("%+v", r)
 		}
-		if r.Intended > frozen+margin && r.Intended < thawed {
+		if r.Intended > frozen && r.Intended < thawed {
 			late++
 			if r.Done < thawed {
 				t.Errorf("%s, due in the standstill that ended at %v, was answered at %v", r.ID, thawed, r.Done)
 			}
 		}
 	}
-	if want := int((thawed - frozen - margin) / 5000); late < want-2 {
+	if want := int((thawed - frozen) / 5000); late < want-2 {
 		t.Errorf("%d requests in the standstill, want %d", late, want)
 	}
+}
+
+// waitStopped waits until a signal has stopped every thread of a process.
+func waitStopped(t *testing.T, pid int) {
+	t.Helper()
+	for begin := time.Now(); !stopped(t, pid); time.Sleep(time.Millisecond) {
+		if time.Since(begin) > 10*time.Second {
+			t.Fatal("it was not stopped")
+		}
+	}
+}
+
+// stopped looks at the state of every thread (proc_pid_stat(5)).
+func stopped(t *testing.T, pid int) bool {
+	t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(threads) == 0 {
+		t.Fatalf("process %d has no threads: %v", pid, err)
+	}
+	for _, file := range threads {
+		stat, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(stat, []byte(") T ")) {
+			return false
+		}
+	}
+	return true
 }

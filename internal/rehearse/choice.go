@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -14,9 +15,18 @@ import (
 
 // Choice is a runtime with the programs that a scenario needs in it.
 type Choice struct {
-	Runtime  lab.Runtime
+	Runtime  string // its name
 	Why      string // why this runtime
 	Programs lab.Programs
+}
+
+// Start brings a lab of the scenario up, in a runtime of its own.
+func (c Choice) Start(ctx context.Context, s *scenario.Scenario, o lab.Options) (*lab.Lab, error) {
+	rt, err := Runtime(c.Runtime)
+	if err != nil {
+		return nil, err
+	}
+	return lab.Start(ctx, s, rt, c.Programs, o)
 }
 
 // stepRole is the role of a program that a step starts: it is at hand, but no

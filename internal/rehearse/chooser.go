@@ -10,7 +10,6 @@ import (
 
 	"halab/internal/lab"
 	"halab/internal/lab/container"
-	"halab/internal/lab/ports"
 	"halab/internal/lab/process"
 	"halab/internal/scenario"
 	"halab/internal/software"
@@ -29,7 +28,6 @@ type Chooser struct {
 	images    *software.Resolver
 	processes *software.Resolver
 	exact     *software.Resolver // processes, never a substitute
-	ports     *ports.Shared      // by the labs of all that it chooses
 }
 
 // NewChooser looks at nothing yet. The engine of o is the Chooser's own. It
@@ -50,7 +48,6 @@ func NewChooser(o software.Options, apart []string) *Chooser {
 		images:    software.New(withEngine),
 		processes: software.New(o),
 		exact:     software.New(strict),
-		ports:     &ports.Shared{},
 	}
 }
 
@@ -103,7 +100,7 @@ func (c *Chooser) auto(ctx context.Context, s *scenario.Scenario) (Choice, error
 		return images, err
 	}
 	if programs, perr := find(ctx, s, c.exact.Process); perr == nil {
-		return Choice{Runtime: c.newProcess(), Why: "the container engine does not have the versions, this machine does", Programs: programs}, nil
+		return Choice{Runtime: process.New().Name(), Why: "the container engine does not have the versions, this machine does", Programs: programs}, nil
 	}
 	if err == nil {
 		images.Why = "a container engine answers"
@@ -125,25 +122,12 @@ func noEngine(err error) string {
 
 func (c *Chooser) process(ctx context.Context, s *scenario.Scenario, why string) (Choice, error) {
 	programs, err := find(ctx, s, c.processes.Process)
-	return Choice{Runtime: c.newProcess(), Why: why, Programs: programs}, err
-}
-
-// newProcess and newContainer make a runtime for one more lab.
-func (c *Chooser) newProcess() lab.Runtime {
-	rt := process.New()
-	rt.Ports = c.ports
-	return rt
-}
-
-func (c *Chooser) newContainer() lab.Runtime {
-	rt := container.New()
-	rt.Ports = c.ports
-	return rt
+	return Choice{Runtime: process.New().Name(), Why: why, Programs: programs}, err
 }
 
 func (c *Chooser) container(ctx context.Context, s *scenario.Scenario, why string) (Choice, error) {
 	programs, err := find(ctx, s, c.images.Image)
-	return Choice{Runtime: c.newContainer(), Why: why, Programs: programs}, err
+	return Choice{Runtime: container.New().Name(), Why: why, Programs: programs}, err
 }
 
 // substituted tells whether a program stands in for another version.

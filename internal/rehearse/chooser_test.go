@@ -27,8 +27,8 @@ func TestChoosesByTheSteps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if choice.Runtime.Name() != "process" || !strings.Contains(choice.Why, tt.why) {
-			t.Errorf("%s: %s, because %s", tt.step, choice.Runtime.Name(), choice.Why)
+		if choice.Runtime != "process" || !strings.Contains(choice.Why, tt.why) {
+			t.Errorf("%s: %s, because %s", tt.step, choice.Runtime, choice.Why)
 		}
 		if tt.refused == "" {
 			continue

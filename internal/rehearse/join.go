@@ -17,7 +17,8 @@ type join struct {
 	mu       sync.Mutex
 	requests map[string]*history.Request
 	lines    map[string]*history.Seen
-	waiting  []waiting // requests in the order in which they ended
+	taken    map[string]bool // lines that came by again, and may come once more
+	waiting  []waiting       // requests in the order in which they ended
 }
 
 type waiting struct {
@@ -32,14 +33,13 @@ type waiting struct {
 const patience = 5 * time.Second
 
 func newJoin(started time.Time, emit func(history.Event)) *join {
-	return &join{started: started, emit: emit, requests: map[string]*history.Request{}, lines: map[string]*history.Seen{}}
+	return &join{started: started, emit: emit, requests: map[string]*history.Request{}, lines: map[string]*history.Seen{}, taken: map[string]bool{}}
 }
 
 // request takes a request that has its outcome.
 func (j *join) request(r *history.Request) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	now := time.Now()
 	if r.Conn == 0 || r.Sent == 0 {
 		j.emit(r) // HAProxy never saw it
 	} else if seen, ok := j.lines[r.ID]; ok {
@@ -48,13 +48,49 @@ func (j *join) request(r *history.Request) {
 		j.emit(r)
 	} else {
 		j.requests[r.ID] = r
-		j.waiting = append(j.waiting, waiting{r.ID, now.Add(patience)})
+		j.waiting = append(j.waiting, waiting{r.ID, time.Now().Add(patience)})
 	}
-	j.giveUp(now)
 }
 
-// line takes a line that carries an id.
-func (j *join) line(l haproxy.LogLine) {
+// line takes a line that carries an id, and tells whether it is a new one.
+func (j *join) line(l haproxy.LogLine) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.taken[l.ID] {
+		delete(j.taken, l.ID)
+		return false
+	}
+	if !j.meets(l) {
+		j.lines[l.ID] = j.seen(l)
+	}
+	return true
+}
+
+// again takes a line out of a ring from which it is sent on as well, unless
+// that has come before, and tells whether it had not.
+func (j *join) again(l haproxy.LogLine) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.meets(l) {
+		return false
+	}
+	j.taken[l.ID] = true
+	return true
+}
+
+// meets hands on the request that waits for the line.
+func (j *join) meets(l haproxy.LogLine) bool {
+	r, ok := j.requests[l.ID]
+	if !ok {
+		return false
+	}
+	delete(j.requests, l.ID)
+	r.Log = j.seen(l)
+	j.emit(r)
+	return true
+}
+
+func (j *join) seen(l haproxy.LogLine) *history.Seen {
 	seen := &history.Seen{
 		State: l.State, Server: l.Backend + "/" + l.Server, Status: l.Status, Bytes: l.Bytes,
 		Tw: l.Tw, Tc: l.Tc, Tr: l.Tr, Ta: l.Ta, Retries: l.Retries, Redispatched: l.Redispatched,
@@ -62,31 +98,13 @@ func (j *join) line(l haproxy.LogLine) {
 	if l.RequestUS > 0 {
 		seen.Arrived = history.Micros(l.RequestUS - j.started.UnixMicro())
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	r, ok := j.requests[l.ID]
-	if !ok {
-		j.lines[l.ID] = seen
-		return
-	}
-	delete(j.requests, l.ID)
-	r.Log = seen
-	j.emit(r)
-}
-
-// again takes a line that may have come before, and tells whether it had not.
-func (j *join) again(l haproxy.LogLine) bool {
-	j.mu.Lock()
-	_, waits := j.requests[l.ID]
-	j.mu.Unlock()
-	if waits {
-		j.line(l)
-	}
-	return waits
+	return seen
 }
 
 // giveUp hands on the requests whose line has not come in time.
 func (j *join) giveUp(now time.Time) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	for len(j.waiting) > 0 && now.After(j.waiting[0].until) {
 		j.flushFirst()
 	}
@@ -99,6 +117,19 @@ func (j *join) flushFirst() {
 		delete(j.requests, id)
 		j.emit(r)
 	}
+}
+
+// complete tells whether every request that was answered has its line. One
+// that was not answered may have none by right.
+func (j *join) complete() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, r := range j.requests {
+		if r.Status != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // flush hands on every request that still waits, and says how many lines

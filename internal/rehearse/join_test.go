@@ -63,11 +63,13 @@ func TestJoin(t *testing.T) {
 		}, "b@bk/s a@bk/s", 0},
 		{"nothing was written, so no line is awaited", func(j *joined) { j.request(never) }, "r", 0},
 		{"two lines of one request", func(j *joined) { j.request(sent("a")); j.line(logged("a")); j.line(logged("a")) }, "a@bk/s", 1},
+		{"out of the ring, and sent on later", func(j *joined) { j.request(sent("a")); j.again(logged("a")); j.line(logged("a")) }, "a@bk/s", 0},
+		{"out of the ring twice", func(j *joined) { j.request(sent("a")); j.again(logged("a")); j.again(logged("a")) }, "a@bk/s", 0},
+		{"out of the ring after it was sent on", func(j *joined) { j.request(sent("a")); j.line(logged("a")); j.again(logged("a")) }, "a@bk/s", 0},
+		{"out of the ring before the request has ended", func(j *joined) { j.again(logged("a")); j.request(sent("a")); j.line(logged("a")) }, "a@bk/s", 0},
 		{"too late", func(j *joined) {
 			j.request(sent("a"))
-			j.join.mu.Lock()
 			j.giveUp(time.Now().Add(2 * patience))
-			j.join.mu.Unlock()
 			j.line(logged("a"))
 		}, "a", 1},
 	} {
@@ -77,6 +79,25 @@ func TestJoin(t *testing.T) {
 		if got := strings.Join(j.got, " "); got != c.want || orphans != c.orphans {
 			t.Errorf("%s: %q and %d orphans, want %q and %d", c.name, got, orphans, c.want, c.orphans)
 		}
+	}
+}
+
+// What was answered has a line; what was not may have none.
+func TestJoinComplete(t *testing.T) {
+	j := newJoined()
+	lost, answered := sent("lost"), sent("answered")
+	answered.Status = 200
+	j.request(lost)
+	if !j.complete() {
+		t.Error("a request without an answer is awaited")
+	}
+	j.request(answered)
+	if j.complete() {
+		t.Error("an answer without a line is not awaited")
+	}
+	j.line(logged("answered"))
+	if !j.complete() {
+		t.Error("an answer with its line is awaited")
 	}
 }
 

@@ -43,6 +43,8 @@ type Config struct {
 	// another one; Controlled that it is to be judged with a control of it.
 	Control    string
 	Controlled bool
+	// Try is that of the history's header.
+	Try int
 	// Halab is the version of halab, for the history.
 	Halab string
 	// Turn waits until the traffic may begin, on a lab that is ready; what it
@@ -76,6 +78,7 @@ type run struct {
 	baseline map[string]haproxy.Stat            // frontends, before the traffic
 	servers  map[haproxy.ServerRef]haproxy.Stat // servers, before the traffic
 	join     *join
+	starved  *starved
 	looking  sync.Mutex
 	seen     map[haproxy.ServerRef]history.ServerState // as last recorded
 	plan     upgrade.Plan
@@ -100,7 +103,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	options := c.Lab
 	options.Log, options.LogAgain = r.logLine, r.logAgain
 	options.Faulty, options.InPlace = upgrade.Faulted(c.Scenario), upgrade.InPlace(c.Scenario)
-	r.lab, err = lab.Start(ctx, c.Scenario, c.Choice.Runtime, c.Choice.Programs, options)
+	r.lab, err = c.Choice.Start(ctx, c.Scenario, options)
 	if err != nil {
 		return &LabError{err}
 	}
@@ -214,10 +217,12 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	r.started = time.Now()
 	r.join = newJoin(r.started, r.event)
+	r.starved = &starved{waited: r.lab.RunQueue().Waited, now: func() history.Micros { return history.Since(r.started) },
+		keep: history.M(r.Scenario.Traffic.TimeoutD() + keepLooks)}
 	r.event(&history.Header{
 		Version: history.Version, Halab: r.Halab, Lab: r.lab.Name, Started: r.started.UTC(),
-		Control: r.Control, Controlled: r.Controlled, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
-		Runtime: r.Choice.Runtime.Name(), Why: r.Choice.Why,
+		Control: r.Control, Controlled: r.Controlled, Try: r.Try, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
+		Runtime: r.Choice.Runtime, Why: r.Choice.Why,
 		Software: r.Choice.Software(r.Scenario), Lanes: r.lanes(), Steps: r.plan.Size(),
 	})
 	for _, note := range r.lab.Notes {
@@ -242,6 +247,9 @@ func (r *run) event(e history.Event) {
 // awaited first.
 func (r *run) request(e history.Event) {
 	q, ok := e.(*history.Request)
+	if ok {
+		r.starved.mark(q)
+	}
 	if !ok || r.Scenario.ModeOf(r.Scenario.TrafficFrontend().Name) != scenario.ModeHTTP {
 		r.event(e)
 		return
@@ -296,8 +304,8 @@ func (r *run) end(ctx context.Context, issued map[string]int64, err error) error
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	r.lab.DrainLog()
 	cerr := r.counters(late, true)
+	r.awaitLog()
 	r.live.Store(false)
 	last := &history.End{At: history.Since(r.started), LostLogLines: r.lost.Load(), OrphanLogLines: r.join.flush(), Issued: issued}
 	if err == nil && cerr != nil && r.lab.Ended(late, lab.HAProxyRole) == nil {
@@ -318,6 +326,19 @@ func (r *run) end(ctx context.Context, issued map[string]int64, err error) error
 	}
 	r.event(last)
 	return nil
+}
+
+// logLimit bounds the wait for the last lines of HAProxy's log. A busy machine
+// takes long over them, and a line that was lost never comes.
+const logLimit = 3 * time.Second
+
+// awaitLog reads HAProxy's log until every request that was answered has its
+// line, and then until it is quiet.
+func (r *run) awaitLog() {
+	for begun := time.Now(); !r.join.complete() && time.Since(begun) < logLimit; {
+		time.Sleep(20 * time.Millisecond)
+	}
+	r.lab.DrainLog()
 }
 
 // told is why a run did not go to its end, in words for who asked for it: a

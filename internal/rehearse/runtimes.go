@@ -25,7 +25,7 @@ func CheckRuntime(name string) error {
 	return fmt.Errorf("unknown runtime %q, want one of %s", name, strings.Join(Runtimes(), ", "))
 }
 
-// Runtime makes the runtime of this name, for a lab that exists.
+// Runtime makes the runtime of this name, for one lab.
 func Runtime(name string) (lab.Runtime, error) {
 	switch name {
 	case "container":

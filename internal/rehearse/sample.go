@@ -17,12 +17,15 @@ const sampleEvery = 100 * time.Millisecond
 // written down.
 const countersEvery = history.Micros(time.Second / time.Microsecond)
 
-// sample records the servers' states as they change, until ctx ends.
+// sample records the servers' states as they change, until ctx ends, and lets
+// no request wait for its line for ever.
 func (r *run) sample(ctx context.Context) {
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		r.look(ctx)
+		r.starved.look()
+		r.join.giveUp(time.Now())
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
@@ -110,22 +113,25 @@ func (r *run) logAgain(line []byte) {
 }
 
 // logLine takes one line of HAProxy's log. What is no traffic line (a server
-// that goes down, say) is kept in the file alone.
+// that goes down, say) is kept in the file alone; what ended before the run
+// began (a look whether the lab is ready, told late) is in no account.
 func (r *run) logLine(line []byte) {
 	if !r.live.Load() {
 		return // of a lab that comes up: it is no result
-	}
-	if _, err := r.raw.Write(append(line, '\n')); err != nil {
-		r.lost.Add(1)
 	}
 	parsed, err := haproxy.ParseLogLine(line)
 	switch {
 	case errors.Is(err, haproxy.ErrNotTraffic):
 	case err != nil:
 		r.lost.Add(1)
-	case parsed.ID != "":
-		r.join.line(parsed)
-	default:
+	case parsed.EndUS < r.started.UnixMicro():
+		return
+	case parsed.ID == "":
 		r.event(&history.LogLine{At: history.Since(r.started), LogLine: parsed})
+	case !r.join.line(parsed):
+		return
+	}
+	if _, err := r.raw.Write(append(line, '\n')); err != nil {
+		r.lost.Add(1)
 	}
 }

@@ -27,7 +27,7 @@ func (p place) streamed(t *testing.T) []*history.Request {
 		case err != nil:
 			t.Fatal(err)
 		default:
-			if r, ok := e.(*history.Request); ok && r.Lane == verify.StreamLane {
+			if r, ok := e.(*history.Request); ok && r.Lane == history.StreamLane {
 				copied := *r
 				out = append(out, &copied)
 			}

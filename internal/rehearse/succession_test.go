@@ -27,6 +27,11 @@ func TestSuccession(t *testing.T) {
 	}{
 		{"nginx", [][]string{closes, lanes, alone, {steps, "  - reload: bk/old\n  - wait: 500ms\n  - upgrade: {server: bk/old, nginx: 1.22.1}\n  - wait: 500ms\n"}}, verify.Pass, ""},
 		{"haproxy", [][]string{option, lanes, alone, {steps, "  - reload: haproxy\n  - wait: 500ms\n  - upgrade: {haproxy: 3.0}\n  - wait: 500ms\n"}}, verify.Pass, ""},
+		{"haproxy that finishes for longer than a line is awaited", [][]string{option, {"  kept: {rate: 50, connections: 5}\n", "  timeout: 20s\n  kept: {rate: 50, connections: 5}\n  download: {connections: 3, size: 100000, lasts: 7s}\n"}, alone, {steps, "  - reload: haproxy\n"}}, verify.Pass, ""},
+		{"haproxy that still has downloads of a server when that is drained and stopped", [][]string{option, {"  kept: {rate: 50, connections: 5}\n", "  kept: {rate: 50, connections: 5}\n  download: {connections: 3, size: 100000, lasts: 3s}\n"}, alone, {steps, "  - reload: haproxy\n  - maint: bk/old\n  - expect: {server: bk/old, sessions: 0}\n  - stop: bk/old\n"}}, verify.Pass, ""},
+		// A new connection for each request: there is none that the old one could close.
+		{"chain", [][]string{{`{version: "2.6"}`, `{version: "2.2"}`}, {lanes[0], ""}, alone, {steps,
+			"  - upgrade: {haproxy: 2.6}\n  - wait: 500ms\n  - upgrade: {haproxy: 3.0}\n  - wait: 500ms\n  - upgrade: {haproxy: 3.2}\n  - wait: 500ms\n"}}, verify.Pass, ""},
 		{"unreadable", [][]string{option, lanes, alone, {steps, "  - upgrade: {haproxy: 2.2}\n"}}, verify.Fail, "unknown option 'idle-close-on-response'"},
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {

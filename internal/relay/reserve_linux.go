@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reserve takes a free port of the host, an IPv4 address, for as long as the closer is open,
-// and does not listen. With SO_REUSEADDR on both, another socket may listen
-// there (socket(7)), and nobody else is given the port.
+// reserve takes a free port of the host, an IPv4 address, for as long as the
+// closer is open, and does not listen. With SO_REUSEADDR on both, another
+// socket may listen there (socket(7)), and nobody else is given the port.
 func reserve(host string) (io.Closer, string, error) {
 	ip, err := netip.ParseAddr(host)
 	if err != nil {

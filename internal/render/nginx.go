@@ -46,7 +46,7 @@ func nginxConf(tmpl *template.Template, s *scenario.Scenario, ref haproxy.Server
 		WebSocketPath: WebSocketPath, EventsPath: EventsPath,
 	}
 	if d := s.Traffic.Download; d != nil {
-		data.DownloadRate = max(1, int64(float64(d.Bytes())/d.LastsD().Seconds()))
+		data.DownloadRate = d.Rate()
 	}
 	if u := s.Traffic.Upload; u != nil {
 		data.UploadSize = u.Bytes()

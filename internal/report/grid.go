@@ -20,11 +20,11 @@ const maxCell = 28
 // gridRow is one row, or a note that stands across the columns.
 type gridRow struct {
 	cells []string
-	as    style
+	as    Style
 	note  bool
 }
 
-func (g *grid) add(as style, cells ...string) {
+func (g *grid) add(as Style, cells ...string) {
 	for i := range cells[:len(cells)-1] {
 		cells[i] = fit(cells[i], maxCell)
 	}
@@ -32,7 +32,7 @@ func (g *grid) add(as style, cells ...string) {
 }
 
 // note adds a line that keeps to the first column and then goes its own way.
-func (g *grid) note(as style, first, rest string) {
+func (g *grid) note(as Style, first, rest string) {
 	g.rows = append(g.rows, gridRow{cells: []string{first, rest}, as: as, note: true})
 }
 
@@ -53,7 +53,7 @@ func (g *grid) widths() []int {
 
 func (g *grid) write(p *painter) {
 	widths := g.widths()
-	p.line("%s", p.paint(g.join(p, g.head, widths), faint))
+	p.line("%s", p.paint(g.join(p, g.head, widths), Faint))
 	for _, r := range g.rows {
 		if r.note {
 			first := pad(r.cells[0], widths[0], g.isRight(0))

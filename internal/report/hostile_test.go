@@ -148,6 +148,34 @@ func TestJUnitHasTheSameCasesInEveryRun(t *testing.T) {
 	}
 }
 
+// Lanes to several frontends have the cases of their class.
+func TestJUnitCasesOfSeveralFrontends(t *testing.T) {
+	v := passed()
+	v.Lanes = []verify.Lane{{Name: "upload@www"}, {Name: "upload@api"}}
+	cases := func() string {
+		var out strings.Builder
+		for _, c := range junitCases(v) {
+			if c.lane != "" {
+				out.WriteString(c.invariant + "/" + c.lane + "\n")
+			}
+		}
+		return out.String()
+	}
+	v.Findings = nil
+	want := cases()
+	for _, name := range []string{"decided/upload@api\n", "decided/upload@www\n", "no failure/step@www\n"} {
+		if !strings.Contains(want, name) {
+			t.Errorf("no case %q in\n%s", name, want)
+		}
+	}
+	// A step that sends a GET adds none.
+	v.Lanes = append(v.Lanes, verify.Lane{Name: "step@www"})
+	v.Findings = []verify.Finding{{Invariant: "no failure", Lane: "step@www", Result: verify.Pass}}
+	if got := cases(); got != want {
+		t.Errorf("with a GET of a step:\n%swant\n%s", got, want)
+	}
+}
+
 func TestMarkdownNumbersAreNoLists(t *testing.T) {
 	for text, want := range map[string]string{
 		"0 of 5 requests": "0 of 5 requests", "2.6.12": "2.6.12", "1. first": "1&#46; first", "12) twelfth": "12&#41; twelfth", "3.": "3&#46;", "1.5 s": "1.5 s", "- no": "&#45; no",

@@ -64,7 +64,7 @@ func newChart(v *verify.Verdict, t *timeline.Timeline) chart {
 	}
 	c.StepLines = steps.String()
 	for _, s := range t.Strips {
-		row := stripRow{Name: s.Lane, Shown: history.LaneClass(s.Lane) != verify.StepLane || t.Marked(s), D: t.Draw(s, scale), Blind: blindGap(v, t, s.Lane)}
+		row := stripRow{Name: s.Lane, Shown: history.LaneClass(s.Lane) != history.StepLane || t.Marked(s), D: t.Draw(s, scale), Blind: blindGap(v, t, s.Lane)}
 		if s.Interval > 0 {
 			row.Sub = "every " + length(s.Interval)
 		}

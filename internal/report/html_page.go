@@ -91,7 +91,7 @@ func lostAside(v *verify.Verdict) string {
 	best := 1.0
 	for i := range v.Lanes {
 		l := &v.Lanes[i]
-		if history.LaneClass(l.Name) != verify.StepLane && l.Lost == 0 && l.Sent > 0 && l.LostBelow > 0 {
+		if history.LaneClass(l.Name) != history.StepLane && l.Lost == 0 && l.Sent > 0 && l.LostBelow > 0 {
 			best = math.Min(best, l.LostBelow)
 		}
 	}

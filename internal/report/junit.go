@@ -54,11 +54,12 @@ type junitFailure struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes junit.xml: one testcase an invariant and lane, the same ones for
-// every run of a scenario, and one for the verdict as a whole. A finding is a failure only where the verdict is not
-// the one that the scenario expects: a scenario that has to fail and does is
-// a passed test. There is no <error>, which some readers do not know; a doubt
-// is a failure whose message begins with INCONCLUSIVE.
+// JUnit writes junit.xml: one testcase an invariant and lane, the same ones
+// for every run of a scenario, and one for the verdict as a whole. A finding
+// is a failure only where the verdict is not the one that the scenario
+// expects: a scenario that has to fail and does is a passed test. There is no
+// <error>, which some readers do not know; a doubt is a failure whose message
+// begins with INCONCLUSIVE.
 func JUnit(w io.Writer, v *verify.Verdict) error {
 	suite := junitSuite{
 		Name: visible(v.Scenario), Time: seconds(v.Length),

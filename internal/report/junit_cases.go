@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"halab/internal/history"
 	"halab/internal/verify"
 )
 
@@ -49,21 +50,31 @@ func junitCases(v *verify.Verdict) []*judged {
 		}
 	}
 	for _, l := range v.Lanes {
-		if l.Name == verify.StepLane {
+		class := history.LaneClass(l.Name)
+		if class == history.StepLane {
 			continue
 		}
 		for _, name := range casesOfLane {
 			one(name, l.Name)
 		}
-		if l.Name == "upload" {
+		if class == history.UploadLane {
 			one("decided", l.Name)
 		}
 	}
-	one("no failure", verify.StepLane)
+	one("no failure", stepLane(v))
 	slices.SortStableFunc(cases, func(a, b *judged) int {
 		return cmp.Or(strings.Compare(a.invariant, b.invariant), strings.Compare(a.lane, b.lane))
 	})
 	return cases
+}
+
+// stepLane is the lane of the steps' own GETs, which go to the first frontend.
+// It is no lane of the verdict where no step sent one.
+func stepLane(v *verify.Verdict) string {
+	if len(v.Lanes) == 0 {
+		return history.StepLane
+	}
+	return history.LaneName(history.StepLane, history.LaneFrontend(v.Lanes[0].Name))
 }
 
 // gravest is the finding that decides a case; nil where nothing is told.

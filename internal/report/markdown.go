@@ -114,7 +114,7 @@ func mdTitle(b *bytes.Buffer, v *verify.Verdict) {
 }
 
 func mdSoftware(b *bytes.Buffer, v *verify.Verdict) {
-	fmt.Fprintf(b, "\n### What ran\n\nRuntime %s, %s from %s.\n", md(v.Runtime), length(v.Length), md(v.Started))
+	fmt.Fprintf(b, "\n### What ran\n\nRuntime %s, %s from %s%s.\n", md(v.Runtime), length(v.Length), md(v.Started), again(v))
 	for _, s := range substitutes(v) {
 		fmt.Fprintf(b, "\n> **%s**\n", md(standsIn(s)))
 	}

@@ -10,7 +10,7 @@ import (
 // differs, and the result last.
 func MatrixText(w io.Writer, m *matrix.Matrix, o TextOptions) error {
 	p := newPainter(w, o)
-	p.line("%s", p.paint(visible(m.Scenario)+", a matrix of "+plural(int64(len(m.Cells)), "cell"), bold))
+	p.line("%s", p.paint(visible(m.Scenario)+", a matrix of "+plural(int64(len(m.Cells)), "cell"), Bold))
 	p.line("")
 	g := grid{}
 	for _, a := range m.Axes {
@@ -35,14 +35,14 @@ func MatrixText(w io.Writer, m *matrix.Matrix, o TextOptions) error {
 	matrixHoles(p, m)
 	p.heading("What differs")
 	for _, d := range m.Differences {
-		p.wrapped("  ", visible(d.Text), normal)
+		p.wrapped("  ", visible(d.Text), Normal)
 	}
 	if len(m.Differences) == 0 {
-		p.wrapped("  ", nothingDiffers, normal)
+		p.wrapped("  ", nothingDiffers, Normal)
 	}
 	p.line("")
-	p.wrapped("", matrixSummary(m), normal)
-	p.wrapped("", matrixPace(m), faint)
+	p.wrapped("", matrixSummary(m), Normal)
+	p.wrapped("", matrixPace(m), Faint)
 	p.line("%s", p.paint(string(m.Result), styleOfTone(resultTone(m.Result))))
 	return p.err
 }
@@ -73,17 +73,17 @@ func matrixHoles(p *painter, m *matrix.Matrix) {
 	}
 	p.heading("Why there is no verdict")
 	for _, problem := range problems {
-		p.wrapped("  ", plural(cells[problem], "cell")+": "+visible(problem), normal)
+		p.wrapped("  ", plural(cells[problem], "cell")+": "+visible(problem), Normal)
 	}
 }
 
 // styleOfTone is the style of a tone.
-func styleOfTone(tone string) style {
+func styleOfTone(tone string) Style {
 	switch tone {
 	case "pass", "wanted":
-		return good
+		return Good
 	case "fail":
-		return bad
+		return Bad
 	}
-	return doubt
+	return Doubt
 }

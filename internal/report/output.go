@@ -37,10 +37,10 @@ func fewer(before int64) string { return fmt.Sprintf("(%s before)", plural(befor
 func textOutputs(g *grid, s *verify.Step) {
 	lines, before := output(s, textOutput)
 	if before > 0 {
-		g.note(faint, "", "   | "+fewer(before))
+		g.note(Faint, "", "   | "+fewer(before))
 	}
 	for _, line := range lines {
-		g.note(normal, "", "   | "+line)
+		g.note(Normal, "", "   | "+line)
 	}
 }
 

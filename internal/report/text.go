@@ -39,9 +39,9 @@ var sections = []func(*painter, *verify.Verdict){
 }
 
 func textTitle(p *painter, v *verify.Verdict) {
-	p.line("%s", p.paint(visible(v.Scenario), bold))
+	p.line("%s", p.paint(visible(v.Scenario), Bold))
 	if v.Teaches != "" {
-		p.wrapped("", visible(v.Teaches), normal)
+		p.wrapped("", visible(v.Teaches), Normal)
 	}
 }
 
@@ -51,18 +51,18 @@ func textSoftware(p *painter, v *verify.Verdict) {
 	if v.Why != "" {
 		lead += " (" + visible(v.Why) + ")"
 	}
-	p.wrapped("  ", lead+", "+length(v.Length)+" from "+visible(v.Started), normal)
+	p.wrapped("  ", lead+", "+length(v.Length)+" from "+visible(v.Started)+again(v), Normal)
 	g := grid{head: []string{"role", "program", "asked", "got", "from"}}
 	for _, s := range v.Software {
-		as := normal
+		as := Normal
 		if s.Substitute {
-			as = doubt
+			as = Doubt
 		}
 		g.add(as, visible(s.Role), visible(s.Name), visible(s.Asked), visible(s.Got), visible(s.Source))
 	}
 	g.write(p)
 	for _, s := range substitutes(v) {
-		p.wrapped("  ! ", visible(standsIn(s)), doubt)
+		p.wrapped("  ! ", visible(standsIn(s)), Doubt)
 	}
 }
 

@@ -14,16 +14,16 @@ func textLanes(p *painter, v *verify.Verdict) {
 	}
 	for i := range v.Lanes {
 		l := &v.Lanes[i]
-		as := normal
+		as := Normal
 		if l.Lost > 0 {
-			as = bad
+			as = Bad
 		}
 		g.add(as, visible(l.Name), count(l.Sent), count(l.OK), count(l.Lost), count(l.Stale), count(l.Unsent), gapOf(l), rate(l))
 	}
 	g.write(p)
 	if l, ok := blind(v); ok {
 		p.wrapped("  ", unseen(l)+" that is shorter than "+length(l.Largest)+
-			" could have gone unseen. Where nothing was lost the true rate is below 3/n with 95 % confidence.", normal)
+			" could have gone unseen. Where nothing was lost the true rate is below 3/n with 95 % confidence.", Normal)
 	}
 }
 
@@ -38,7 +38,7 @@ func textServers(p *painter, v *verify.Verdict) {
 		if name == "" {
 			name = "(not known)"
 		}
-		g.add(normal, count(s.Answers), name, visible(strings.Join(s.Headers, ", ")))
+		g.add(Normal, count(s.Answers), name, visible(strings.Join(s.Headers, ", ")))
 	}
 	g.write(p)
 }
@@ -58,7 +58,7 @@ func textLatency(p *painter, v *verify.Verdict) {
 		if l.Lane != last {
 			name, last = l.Lane, l.Lane
 		}
-		g.add(normal, visible(name), visible(l.Phase), count(l.Count), length(l.P50), length(l.P99), length(l.Max))
+		g.add(Normal, visible(name), visible(l.Phase), count(l.Count), length(l.P50), length(l.P99), length(l.Max))
 	}
 	g.write(p)
 }

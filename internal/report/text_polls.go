@@ -39,7 +39,7 @@ func textPolls(p *painter, v *verify.Verdict) {
 
 func pollHeading(v *verify.Verdict) string {
 	for _, l := range v.Lanes {
-		if history.LaneClass(l.Name) == "poll" && l.Interval > 0 {
+		if history.LaneClass(l.Name) == history.PollLane && l.Interval > 0 {
 			return "One GET every " + length(l.Interval)
 		}
 	}
@@ -69,7 +69,7 @@ func pollRows(g *grid, polls []verify.Poll) {
 	for i := range polls {
 		switch folded := len(polls) - 2*shown; {
 		case folded > 1 && i == shown:
-			g.note(faint, "…", fmt.Sprintf("%d more of the same", folded))
+			g.note(Faint, "…", fmt.Sprintf("%d more of the same", folded))
 		case folded > 1 && i > shown && i < len(polls)-shown:
 		default:
 			pollRow(g, &polls[i])
@@ -78,12 +78,12 @@ func pollRows(g *grid, polls []verify.Poll) {
 }
 
 func pollRow(g *grid, q *verify.Poll) {
-	status, header, as := "—", visible(q.Header), normal
+	status, header, as := "—", visible(q.Header), Normal
 	if q.Status != 0 {
 		status = strconv.Itoa(q.Status)
 	}
 	if q.Outcome != history.OK {
-		as = bad
+		as = Bad
 		if header != "" {
 			header += "  "
 		}
@@ -93,15 +93,15 @@ func pollRow(g *grid, q *verify.Poll) {
 }
 
 func stepRows(g *grid, s *verify.Step) {
-	g.note(marked, clock(s.Begin), "── step "+visible(stepName(s.Index, s.Text)))
+	g.note(Marked, clock(s.Begin), "── step "+visible(stepName(s.Index, s.Text)))
 	for _, c := range s.Commands {
-		g.note(faint, "", "   > "+visible(c))
+		g.note(Faint, "", "   > "+visible(c))
 	}
 	textOutputs(g, s)
 	switch {
 	case s.Error != "":
-		g.note(bad, clock(s.End), "   failed: "+visible(s.Error))
+		g.note(Bad, clock(s.End), "   failed: "+visible(s.Error))
 	case !s.Ended:
-		g.note(doubt, "", "   did not end")
+		g.note(Doubt, "", "   did not end")
 	}
 }

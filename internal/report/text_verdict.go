@@ -23,7 +23,7 @@ func textLost(p *painter, v *verify.Verdict) {
 	for i := range shown {
 		l := &shown[i]
 		step := visible(stepName(l.Step, l.Text))
-		g.add(normal, clock(where(&l.Request)), visible(l.Lane), fit(step, 22), visible(briefly(l)))
+		g.add(Normal, clock(where(&l.Request)), visible(l.Lane), fit(step, 22), visible(briefly(l)))
 	}
 	g.write(p)
 }
@@ -69,17 +69,17 @@ func textReasons(p *painter, v *verify.Verdict) {
 		p.heading("The control, " + visible(c.What))
 		p.line("  %s", p.paint(string(c.Result), styleOf(c.Result)))
 		for _, r := range c.Reasons[:min(len(c.Reasons), controlReasons)] {
-			p.wrapped("  - ", visible(r), normal)
+			p.wrapped("  - ", visible(r), Normal)
 		}
 	}
 	p.heading("Why")
 	for _, c := range v.Causes {
-		p.wrapped("  ", visible(c.String()), normal)
+		p.wrapped("  ", visible(c.String()), Normal)
 	}
 	for _, r := range v.Reasons {
-		p.wrapped("  - ", visible(r), normal)
+		p.wrapped("  - ", visible(r), Normal)
 	}
-	p.line("\n%s", p.paint(conclusion(v), bold+";"+styleOf(v.Result)))
+	p.line("\n%s", p.paint(conclusion(v), Bold+";"+styleOf(v.Result)))
 }
 
 // briefly is why without what a narrow line has no room for: of an error

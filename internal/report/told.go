@@ -22,8 +22,18 @@ func conclusion(v *verify.Verdict) string {
 		return string(v.Result) + ", but not for the reason that this scenario expects"
 	case v.Expected != "" && v.Expected != verify.Pass:
 		return fmt.Sprintf("%s, but this scenario expects %s", v.Result, v.Expected)
+	case v.Busy:
+		return string(v.Result) + ", this machine being too busy"
 	}
 	return string(v.Result)
+}
+
+// again says which run of several a verdict is of.
+func again(v *verify.Verdict) string {
+	if v.Try < 2 {
+		return ""
+	}
+	return fmt.Sprintf("; run %d, the machine having been too busy before", v.Try)
 }
 
 // headline is the conclusion with its causes, where a reader shows one line.
@@ -46,7 +56,7 @@ func rate(l *verify.Lane) string {
 		return "nothing probed"
 	case l.Lost > 0:
 		return ratio(l.Lost, l.Probed())
-	case l.LostBelow <= 0 || history.LaneClass(l.Name) == verify.StepLane:
+	case l.LostBelow <= 0 || history.LaneClass(l.Name) == history.StepLane:
 		return "—"
 	case l.LostBelow >= 1:
 		return "too few to tell"
@@ -99,7 +109,7 @@ func blind(v *verify.Verdict) (*verify.Lane, bool) {
 	for i := range v.Lanes {
 		l := &v.Lanes[i]
 		class, frontend := history.LaneClass(l.Name), history.LaneFrontend(l.Name)
-		if class == verify.StepLane || class == verify.StreamLane || l.Sent < 2 {
+		if class == history.StepLane || class == history.StreamLane || l.Sent < 2 {
 			continue
 		}
 		if b := best[frontend]; b == nil || l.Largest < b.Largest {

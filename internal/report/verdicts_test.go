@@ -11,6 +11,7 @@ import (
 // cases are the verdicts that the goldens are made of, sorted.
 func cases() map[string]*verify.Verdict {
 	return map[string]*verify.Verdict{
+		"busy":          busy(),
 		"control":       controlled(),
 		"expected-fail": expectedFail(),
 		"fail":          failed(),
@@ -51,7 +52,7 @@ func passed() *verify.Verdict {
 		Lanes: []verify.Lane{
 			{Name: "poll", Interval: ms(2000), Sent: 6, OK: 6, Outcomes: map[history.Outcome]int64{history.OK: 6}, Largest: ms(2000), LostBelow: 0.5},
 			{Name: "new", Interval: ms(20), Sent: 501, OK: 501, Outcomes: map[history.Outcome]int64{history.OK: 501}, Largest: ms(27.1), LostBelow: 3.0 / 501},
-			{Name: verify.StepLane, Sent: 2, OK: 2, Outcomes: map[history.Outcome]int64{history.OK: 2}, LostBelow: 1},
+			{Name: history.StepLane, Sent: 2, OK: 2, Outcomes: map[history.Outcome]int64{history.OK: 2}, LostBelow: 1},
 		},
 		Servers: []verify.Server{
 			{Name: "bk_app/nginx1", Headers: []string{"nginx/1.19.8"}, Answers: 255},
@@ -135,6 +136,16 @@ func inconclusive() *verify.Verdict {
 	v.Servers[0] = verify.Server{Name: "bk_app/nginx1"}
 	v.Steps[1].Ended, v.Steps[1].End = false, 0
 	v.Steps = v.Steps[:2]
+	return v
+}
+
+// busy is the second run on a machine that has too much else to do.
+func busy() *verify.Verdict {
+	v := passed()
+	v.Result, v.AsWanted, v.Busy, v.Try = verify.Inconclusive, false, true, 2
+	v.Reasons = []string{"the prober fell behind: 120 of 501 requests on new were never sent"}
+	v.Findings = append(v.Findings, verify.Finding{Invariant: "coverage", Lane: "new", Result: verify.Inconclusive, Count: 120, Text: v.Reasons[0], Busy: true})
+	v.Lanes[1].Unsent, v.Lanes[1].Sent, v.Lanes[1].OK = 120, 381, 381
 	return v
 }
 

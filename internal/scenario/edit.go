@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 
 	"gopkg.in/yaml.v3"
@@ -54,7 +55,7 @@ type StepEdit struct {
 func (e StepEdit) edit(root *yaml.Node) error {
 	steps := child(root, "steps")
 	if steps == nil {
-		return fmt.Errorf("it has no steps")
+		return errors.New("it has no steps")
 	}
 	if e.Index < 0 || e.Index >= len(steps.Content) {
 		return fmt.Errorf("it has no step %d", e.Index+1)

@@ -21,8 +21,9 @@ type option struct {
 }
 
 // options returns the table, sorted by name. Not in it: what HAProxy has
-// removed or deprecated, what needs a setting that a scenario cannot have, and the checks of
-// servers that are no nginx. A test asks a real HAProxy about every row.
+// removed or deprecated, what needs a setting that a scenario cannot have, and
+// the checks of servers that are no nginx. A test asks a real HAProxy about
+// every row.
 func options() []option {
 	return []option{
 		{name: "abortonclose", backend: true},

@@ -34,6 +34,9 @@ func (d Download) Conns() int { return positive(d.Connections, 4) }
 // Bytes is the size of each: 1 MiB.
 func (d Download) Bytes() int64 { return int64(positive(d.Size, 1<<20)) }
 
+// Rate is how many bytes a second nginx sends of each, at least 1.
+func (d Download) Rate() int64 { return max(1, int64(float64(d.Bytes())/d.LastsD().Seconds())) }
+
 // LastsD is how long each takes: 4s.
 func (d Download) LastsD() time.Duration { return or(d.Lasts, 4*time.Second).D() }
 

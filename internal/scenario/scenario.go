@@ -150,7 +150,7 @@ type Traffic struct {
 	Idle      *Idle     `yaml:"idle" doc:"Connections that sleep longer than they speak: the ones that a reload closes."`
 	Download  *Download `yaml:"download" doc:"Long responses in flight all the time, compared byte for byte."`
 	Upload    *Upload   `yaml:"upload" doc:"Long request bodies in flight all the time, sent back by nginx and compared byte for byte."`
-	Stream    *Stream   `yaml:"stream" doc:"WebSocket and server-sent events, held from the begin of the traffic to its end, every message compared."`
+	Stream    *Stream   `yaml:"stream" doc:"WebSocket and server-sent events, held from the start of the traffic to its end, every message compared."`
 	TLS       *TLS      `yaml:"tls" doc:"HTTP/1.1 over TLS, a new connection for every request, open loop."`
 	H2        *H2       `yaml:"h2" doc:"HTTP/2 over TLS, many requests at once on each connection, open loop."`
 }
@@ -185,16 +185,16 @@ type Expect struct {
 	Terminations []string `yaml:"terminations" doc:"Termination states of HAProxy's log, two characters each, that are allowed beside -- for requests that were answered as expected."`
 	Latency      *Latency `yaml:"latency" doc:"Bounds for the latency while the steps run."`
 	MinWeight    int      `yaml:"min-weight" min:"0" max:"100000" doc:"The weight of the servers that are up, per backend, never falls below this."`
-	Undrained    int      `yaml:"undrained" min:"0" max:"1000000" doc:"Sessions that a server may still have when it is stopped; 0 unless said otherwise."`
+	Undrained    int      `yaml:"undrained" min:"0" max:"1000000" doc:"Sessions that a server which HAProxy no longer sends to may still have when it is stopped; 0 unless said otherwise."`
 	Version      string   `yaml:"version" format:"version" doc:"nginx version that every answer shows to a request sent when the steps are over."`
 	Switch       *Switch  `yaml:"switch" doc:"From which server the traffic moves to which."`
 }
 
 // Latency bounds the latency while the steps run.
 type Latency struct {
-	P99    Duration `yaml:"p99" doc:"The largest p99, counted from the intended send time."`
+	P99    Duration `yaml:"p99" doc:"The largest p99, counted from the intended send time; downloads and uploads, which last by intent, are left out."`
 	Factor float64  `yaml:"factor" min:"1" max:"1000000" doc:"How many times the p99 before the steps it may be."`
-	Max    Duration `yaml:"max" doc:"The longest that one answer, or the next message of a stream, may be waited for from the first command to the end of the traffic; 1s unless said otherwise, or what it took before the steps."`
+	Max    Duration `yaml:"max" doc:"The longest that one answer, or the next message of a stream, may be waited for from the first command to the end of the traffic; 1s unless said otherwise, or what it took before the steps. Of a download or an upload, how much longer than lasts it may take, if that is more than 1s."`
 }
 
 // Switch is the move of traffic from one server to another.

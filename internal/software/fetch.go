@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"halab/internal/haproxy"
@@ -106,7 +107,7 @@ func (r *Resolver) unpackInto(ctx context.Context, cache string, p debianPackage
 // already was found unusable, or this one would not have been made: it makes
 // room.
 func publish(cache, work string, t tree) (tree, error) {
-	final := filepath.Join(cache, strings.Join([]string{t.name, t.version.String(), t.suite, arch()}, "_"))
+	final := filepath.Join(cache, strings.Join([]string{t.name, t.version.String(), t.suite, runtime.GOARCH}, "_"))
 	err := os.Rename(final, filepath.Join(work, "replaced"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return tree{}, fmt.Errorf("replace a cache entry: %w", err)

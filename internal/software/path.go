@@ -52,7 +52,7 @@ func (r *Resolver) pathDirs() []string {
 // file once. Relative directories are skipped, as os/exec does: what is started
 // must not depend on the working directory.
 func executables(dirs []string, name string) []string {
-	var found, real []string
+	var found, targets []string
 	for _, dir := range dirs {
 		if !filepath.IsAbs(dir) {
 			continue
@@ -63,10 +63,10 @@ func executables(dirs []string, name string) []string {
 			continue
 		}
 		target, err := filepath.EvalSymlinks(path)
-		if err != nil || slices.Contains(real, target) {
+		if err != nil || slices.Contains(targets, target) {
 			continue
 		}
-		found, real = append(found, path), append(real, target)
+		found, targets = append(found, path), append(targets, target)
 	}
 	return found
 }

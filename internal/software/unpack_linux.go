@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -38,10 +37,6 @@ var stage = regexp.MustCompile(`^I: ((?:running|downloading|extracting) .*)\.\.\
 // unreachable finds in apt's complaints that its mirror cannot be reached, which
 // is so for every suite alike. Not knowing one of them costs only time.
 var unreachable = regexp.MustCompile(`(?i)(could not|unable to) connect|connection (failed|timed out)|failure resolving|could not resolve`)
-
-// arch is Debian's name for this machine's architecture, which is Go's for the
-// two that are supported.
-func arch() string { return runtime.GOARCH }
 
 // canUnpack says what keeps this machine from unpacking Debian packages.
 func canUnpack() error {

@@ -160,3 +160,27 @@ func TestNothingProtects(t *testing.T) {
 		}
 	}
 }
+
+// What the control waits is in no bound of the procedure: a group that it
+// changes has none, and another keeps its own.
+func TestControlTimeout(t *testing.T) {
+	s, err := scenario.Parse("plan.yaml", []byte(manyServers+`
+  - parallel: {steps: [{canary: {server: bk/b, weights: [10]}}, {wait: 1s}]}
+    timeout: 20s
+  - parallel: {steps: [{maint: bk/a}, {wait: 1s}]}
+    timeout: 20s
+`), upgrade.Kinds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _, err := upgrade.Control(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Steps[0].Timeout.String(); got != "20s" {
+		t.Errorf("the canary has %s", got)
+	}
+	if got := c.Steps[1].Timeout; got != 0 {
+		t.Errorf("what was changed has %s", got)
+	}
+}

@@ -37,15 +37,36 @@ func (s *end) Validate(c *scenario.Check) { c.ServerRef("server", &s.Server) }
 func (s *end) limit() time.Duration { return 0 }
 
 func (s *end) run(ctx context.Context, env *Env) error {
-	stats, err := env.Lab.AdminClient().Stat(ctx)
+	stats, err := env.Lab.Stat(ctx)
 	if err != nil {
 		return err
 	}
 	stat, _ := haproxy.Find(stats, s.Server)
 	env.Did(Command{Text: "kill -" + s.name + " nginx of " + s.Server.String(), Server: s.Server, Sessions: &stat.Scur,
-		InService: stat.Status.Serving() && stat.Weight > 0 && stat.Bck == 0})
+		InService: inService(stats, stat)})
 	if err := env.Lab.Signal(ctx, s.Server.String(), s.signal); err != nil {
 		return err
 	}
 	return env.Lab.Ended(ctx, s.Server.String())
+}
+
+// inService tells whether HAProxy sends new requests to a server: it is up and
+// has a weight, and is no backup, or the first one while no active server is
+// left (HAProxy manual 5.2, backup).
+func inService(stats []haproxy.Stat, server haproxy.Stat) bool {
+	takes := func(s haproxy.Stat) bool { return s.Status.Serving() && s.Weight > 0 }
+	if server.Bck == 0 || !takes(server) {
+		return takes(server)
+	}
+	first := ""
+	for _, s := range haproxy.Servers(stats) {
+		switch {
+		case s.Proxy != server.Proxy || !takes(s):
+		case s.Bck == 0:
+			return false
+		case first == "":
+			first = s.Server
+		}
+	}
+	return first == server.Server
 }

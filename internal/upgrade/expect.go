@@ -112,7 +112,7 @@ func (e *expect) lookHAProxy(ctx context.Context, env *Env) error {
 }
 
 func (e *expect) lookServer(ctx context.Context, env *Env) error {
-	stats, err := env.Lab.AdminClient().Stat(ctx)
+	stats, err := env.Lab.Stat(ctx)
 	if err != nil {
 		return err
 	}

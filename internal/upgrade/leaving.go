@@ -85,6 +85,9 @@ func (l *leaving) steps(steps []scenario.Step) []scenario.Step {
 		} else {
 			inner = l.steps(inner)
 		}
+		if l.changed > before {
+			step.Timeout = 0 // it was for the steps as they are, without what the control waits
+		}
 		if sideBySide || l.changed == before {
 			out = append(out, step)
 		} else {

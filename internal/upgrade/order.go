@@ -75,7 +75,11 @@ func (o *order) walk(plan Plan, l lives) {
 		case lived:
 			o.step(step, kind, l)
 		}
-		if step.Lanes != nil {
+		switch len(step.Lanes) {
+		case 0:
+		case 1: // nothing runs beside it
+			o.walk(step.Lanes[0], l)
+		default:
 			o.sideBySide(step, l)
 		}
 	}

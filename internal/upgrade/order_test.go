@@ -27,6 +27,7 @@ func TestOrder(t *testing.T) {
 		{"repeated", "  - repeat: {times: 3, steps: [{stop: a}, {start: a}]}\n  - repeat: {times: 2, steps: [{wait: 1s}, {stop: b}]}\n",
 			[]string{"14:44: nginx of bk/b has ended before: step 8 stop: b"}},
 		{"side by side, in one lane", "  - parallel: {steps: [{repeat: {times: 1, steps: [{stop: a}, {stop: a}]}}, {stop: b}]}\n", []string{"13:63: nginx of bk/a has ended"}},
+		{"with a timeout together", "  - repeat: {times: 1, steps: [{stop: a}]}\n    timeout: 5s\n  - stop: a\n", []string{"15:5: nginx of bk/a has ended before: step 1 stop: a"}},
 		{"side by side, who knows", "  - parallel: {steps: [{stop: a}, {wait: 1s}]}\n  - stop: a\n  - start: a\n", nil},
 		{"side by side, another", "  - stop: a\n  - parallel: {steps: [{stop: b}, {wait: 1s}]}\n  - stop: a\n", []string{"15:5: nginx of bk/a has ended before: step 1"}},
 		{"a command may have done anything", "  - stop: a\n  - run: ./start-a.sh\n  - stop: a\n", nil},

@@ -7,7 +7,7 @@ import (
 )
 
 // Plan is a compiled procedure: simple steps in order, and groups of them
-// that run side by side.
+// that run side by side or have one time limit together.
 type Plan []Planned
 
 // Planned is one step of a plan.
@@ -17,7 +17,8 @@ type Planned struct {
 	// Of is the step of the scenario that this one belongs to, where that is
 	// written as one that stands for several.
 	Of string
-	// Lanes are plans that run side by side; nil for a simple step.
+	// Lanes are plans that run side by side; one alone where they are there for
+	// the group's Timeout, nil for a simple step.
 	Lanes []Plan
 
 	run runner
@@ -89,21 +90,28 @@ func (c *compiler) step(step scenario.Step, of string) (Plan, error) {
 				inner[i].Pos = step.Pos
 			}
 		}
+		if step.Timeout > 0 {
+			return c.group(step, of, inner)
+		}
 		return c.all(inner, step.Text)
 	case *parallel:
-		p := Planned{Step: step, Of: of}
-		for _, lane := range args.Lanes() {
-			plan, err := c.all(lane, step.Text)
-			if err != nil {
-				return nil, err
-			}
-			p.Lanes = append(p.Lanes, plan)
-		}
-		return Plan{p}, nil
+		return c.group(step, of, args.Lanes()...)
 	case runner:
 		p := Planned{Step: step, Index: c.next, Of: of, run: args}
 		c.next++
 		return Plan{p}, nil
 	}
 	return nil, fmt.Errorf("compile %s: %q is no kind of step", step.Text, step.Kind)
+}
+
+func (c *compiler) group(step scenario.Step, of string, lanes ...[]scenario.Step) (Plan, error) {
+	p := Planned{Step: step, Of: of}
+	for _, lane := range lanes {
+		plan, err := c.all(lane, step.Text)
+		if err != nil {
+			return nil, err
+		}
+		p.Lanes = append(p.Lanes, plan)
+	}
+	return Plan{p}, nil
 }

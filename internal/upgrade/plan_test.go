@@ -99,6 +99,14 @@ parallel 2
   7 ready: c
 8 wait: 1s
 `},
+		{"a timeout together", `  - repeat: {times: 1, steps: [{maint: a}, {repeat: {times: 1, steps: [{ready: a}]}}]}
+    timeout: 5s
+  - wait: 1s`, `
+repeat 1
+  1 maint: a
+  2 ready: a
+3 wait: 1s
+`},
 	} {
 		if got := planned(t, tt.steps); got != tt.want {
 			t.Errorf("%s:%s\nwant%s", tt.name, got, tt.want)

@@ -21,7 +21,7 @@ func Run(ctx context.Context, plan Plan, env Env, started time.Time, emit func(h
 		if p.Lanes == nil {
 			err = p.carryOut(ctx, env, started, emit)
 		} else {
-			err = sideBySide(ctx, p, env, started, emit)
+			err = p.sideBySide(ctx, env, started, emit)
 		}
 		if err != nil {
 			return err
@@ -30,9 +30,14 @@ func Run(ctx context.Context, plan Plan, env Env, started time.Time, emit func(h
 	return nil
 }
 
-// sideBySide runs the lanes of a step at once. When one fails the others are
-// ended.
-func sideBySide(ctx context.Context, p Planned, env Env, started time.Time, emit func(history.Event)) error {
+// sideBySide runs the lanes of a step at once, within its time. When one fails
+// the others are ended.
+func (p Planned) sideBySide(ctx context.Context, env Env, started time.Time, emit func(history.Event)) error {
+	if limit := p.Timeout.D(); limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, &lateError{p.Text, limit})
+		defer cancel()
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, lane := range p.Lanes {
 		group.Go(func() error { return Run(ctx, lane, env, started, emit) })
@@ -52,6 +57,9 @@ func (p Planned) carryOut(ctx context.Context, env Env, started time.Time, emit 
 	emit(event(history.Begin))
 	env.Did = func(c Command) {
 		e := event(history.Command)
+		if c.Looks {
+			e.Phase = history.Look
+		}
 		e.Command, e.AnyServer, e.Sessions, e.InService, e.Takeover, e.Version = c.Text, c.AnyServer, c.Sessions, c.InService, c.Takeover, c.Version
 		if !c.Server.IsZero() {
 			e.Server = c.Server.String()
@@ -62,8 +70,8 @@ func (p Planned) carryOut(ctx context.Context, env Env, started time.Time, emit 
 	env.Answered = func(text string) { answer = text }
 	env.Noted = func(text string) { emit(&history.Note{At: history.Since(started), Text: text}) }
 	err := p.within(ctx, &env)
-	if err != nil && ctx.Err() != nil {
-		return context.Cause(ctx) // the step did not fail: it was not let finish, and has no end
+	if cause := context.Cause(ctx); err != nil && cause != nil && !isLate(cause) {
+		return cause // the step did not fail: it was not let finish, and has no end
 	}
 	end := event(history.Ended)
 	end.Answer = answer
@@ -75,6 +83,23 @@ func (p Planned) carryOut(ctx context.Context, env Env, started time.Time, emit 
 		return &Error{Index: p.Index, Text: text, File: env.Scenario.File, Line: p.Pos.Line, Err: err}
 	}
 	return nil
+}
+
+// lateError is the end of a step that stands for several and is not done within
+// its time: those of them that go on then have failed by it.
+type lateError struct {
+	text  string
+	limit time.Duration
+}
+
+func (e *lateError) Error() string { return fmt.Sprintf("%s not done within %s", e.text, e.limit) }
+
+// isLate tells the end of a step's own group from that of a lane beside it,
+// which is in an *Error.
+func isLate(cause error) bool {
+	var late *lateError
+	var beside *Error
+	return errors.As(cause, &late) && !errors.As(cause, &beside)
 }
 
 // remarker is implemented by a kind whose text alone is not all that is true
@@ -96,6 +121,9 @@ func (p Planned) within(ctx context.Context, env *Env) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done within %s", limit))
 	defer cancel()
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // the step before took all of their group's time
+	}
 	err := p.run.run(ctx, env)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		if cause := context.Cause(ctx); !errors.Is(err, cause) {

@@ -26,6 +26,6 @@ func (s *saveState) Validate(c *scenario.Check) {
 func (s *saveState) limit() time.Duration { return 0 }
 
 func (s *saveState) run(ctx context.Context, env *Env) error {
-	env.Did(Command{Text: "show servers state"})
+	env.Did(Command{Text: "show servers state", Looks: true})
 	return env.Lab.SaveState(ctx)
 }

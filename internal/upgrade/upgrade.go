@@ -22,6 +22,9 @@ import (
 type Lab interface {
 	// AdminClient is a client of the stats socket.
 	AdminClient() *adminsock.Client
+	// Stat is show stat, with the sessions that a HAProxy which was taken over
+	// from still has with a server.
+	Stat(ctx context.Context) ([]haproxy.Stat, error)
 	// Signal, Pause, Resume and Ended are about the program in a role:
 	// "haproxy" or backend/server.
 	Signal(ctx context.Context, role string, sig os.Signal) error
@@ -118,9 +121,11 @@ func whole(s *scenario.Scenario) Plan {
 	return plan
 }
 
-// Command is something that a step did to the lab.
+// Command is something that a step did to the lab, or asked it.
 type Command struct {
-	Text   string
+	Text string
+	// Looks says that the command only asks and changes nothing.
+	Looks  bool
 	Server haproxy.ServerRef
 	// AnyServer says that the command may be for any of the servers.
 	AnyServer bool

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -61,7 +61,13 @@ type testLab struct {
 	client *adminsock.Client
 }
 
-func (l testLab) AdminClient() *adminsock.Client { return l.client }
+func (l testLab) AdminClient() *adminsock.Client                   { return l.client }
+func (l testLab) Stat(ctx context.Context) ([]haproxy.Stat, error) { return l.client.Stat(ctx) }
+
+func (l testLab) SaveState(ctx context.Context) error {
+	_, err := l.client.Stat(ctx)
+	return err
+}
 
 // bench is a HAProxy with two servers that accept connections.
 type bench struct {
@@ -87,7 +93,8 @@ func (b *bench) get(context.Context) history.Request {
 
 func parse(t *testing.T, steps ...string) *scenario.Scenario {
 	t.Helper()
-	s, err := scenario.Parse("steps.yaml", []byte(text+"  - "+strings.Join(steps, "\n  - ")+"\n"), upgrade.Kinds())
+	loads := strings.Replace(text, `"2.6"`, `"2.6", defaults: {load-server-state-from-file: global}`, 1) // which save_state wants
+	s, err := scenario.Parse("steps.yaml", []byte(loads+"  - "+strings.Join(steps, "\n  - ")+"\n"), upgrade.Kinds())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,14 +111,17 @@ func (b *bench) carryOut(t *testing.T, ctx context.Context, steps ...string) ([]
 	}
 	env := upgrade.Env{Lab: b, Get: b.get, Scenario: s, Header: func(h string) string { return strings.Replace(h, "1.19.8", "1.22.1", 1) }}
 	var got []string
-	last := history.Micros(0)
+	var mu sync.Mutex
+	last := map[int]history.Micros{} // by step: several may run side by side
 	err = upgrade.Run(ctx, plan, env, time.Now(), func(e history.Event) {
+		mu.Lock()
+		defer mu.Unlock()
 		step := e.(*history.Step)
 		got = append(got, strings.TrimSpace(fmt.Sprintf("%d %s %s %s", step.Index, step.Phase, step.Command, step.Error)))
-		if step.At < last || step.Line == 0 || step.Text == "" || step.Kind == "" || step.Phase == history.Command != (step.Command != "") {
+		if step.At < last[step.Index] || step.Line == 0 || step.Text == "" || step.Kind == "" || (step.Phase == history.Command || step.Phase == history.Look) != (step.Command != "") {
 			t.Errorf("%+v", step)
 		}
-		last = step.At
+		last[step.Index] = step.At
 	})
 	return got, err
 }
@@ -144,6 +154,7 @@ func TestSteps(t *testing.T) {
 			{[]string{"drain: bk/a", "expect: {server: a, state: DRAIN, sessions: 0}"}, []string{"1 begin", "1 command set server bk/a state drain", "1 end", "2 begin", "2 end"}, "DRAIN", 0},
 			{[]string{"wait: {server: a, sessions: 0}"}, []string{"1 begin", "1 end"}, "DRAIN", 0},
 			{[]string{"ready: a", "weight: {server: bk/a, value: 7}", "wait: 1ms"}, []string{"1 begin", "1 command set server bk/a state ready", "1 end", "2 begin", "2 command set weight bk/a 7", "2 end", "3 begin", "3 end"}, "UP", 7},
+			{[]string{"save_state: {}"}, []string{"1 begin", "1 look show servers state", "1 end"}, "UP", 7},
 			{[]string{"weight: {server: bk/a, value: 0}"}, []string{"1 begin", "1 command set weight bk/a 0", "1 end"}, "UP", 0},
 			{[]string{"weight: {server: bk/a, value: 256}"}, []string{"1 begin", "1 command set weight bk/a 256", "1 end"}, "UP", 256},
 		} {
@@ -189,21 +200,7 @@ func TestRefusals(t *testing.T) {
 func TestExpectTellsWhatItSaw(t *testing.T) {
 	haproxytest.Each(t, func(t *testing.T, h haproxytest.HAProxy) {
 		b := newBench(t, h)
-		client, err := net.Dial("tcp", b.front)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer client.Close()
-		if _, err := fmt.Fprint(client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
-			t.Fatal(err) // nobody answers, so the session stays
-		}
-		for b.stat(t, "a").Scur+b.stat(t, "b").Scur == 0 {
-			time.Sleep(5 * time.Millisecond)
-		}
-		busy, idle := "a", "b"
-		if b.stat(t, "b").Scur > 0 {
-			busy, idle = idle, busy
-		}
+		busy, idle := b.occupy(t)
 		b.gets = []history.Request{{Header: "nginx/1.18.0", Outcome: history.OK}}
 		for step, want := range map[string]string{
 			"expect: {server: bk/a, state: DOWN, within: 120ms}":            "not done within 120ms: bk/a is UP, not DOWN",

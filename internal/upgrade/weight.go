@@ -9,9 +9,9 @@ import (
 	"halab/internal/scenario"
 )
 
-// weight changes a server's weight (HAProxy Management Guide 9.3, set
-// weight). Requests in flight go on. It is absolute, 0 to 256: a percentage of a small weight rounds
-// down to 0 in HAProxy 2.6, which stops the traffic.
+// weight changes a server's weight (HAProxy Management Guide 9.3, set weight).
+// Requests in flight go on. It is absolute, 0 to 256: a percentage of a small
+// weight rounds down to 0 in HAProxy 2.6, which stops the traffic.
 type weight struct {
 	Server haproxy.ServerRef `yaml:"server" required:"true" doc:"The server, backend/server."`
 	Value  int               `yaml:"value" required:"true" min:"0" max:"256" doc:"The new weight."`

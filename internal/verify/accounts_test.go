@@ -99,6 +99,12 @@ func TestAccounts(t *testing.T) {
 func TestMasked(t *testing.T) {
 	retried := only("new-50", func(r *request) { r.Log.Retries, r.Log.Tc = 1, 1000; r.Done += 1000 * ms })
 	moved := only("new-50", func(r *request) { r.Log.Redispatched = true })
+	again := func(id string) func(*request) { return only(id, func(r *request) { r.Log.Retries = 1 }) }
+	counting := func(at history.Micros, sessions, retries int64) *history.ServerState {
+		s := seen(at, "other", "UP")
+		s.Stot, s.Wretr = sessions, retries
+		return s
+	}
 	runCases(t, []verdictCase{
 		{"nothing", build{}, Pass, "nothing masked", "no request was answered only after a retry"},
 		{"a retry", build{request: retried}, Fail, "nothing masked", "1 request was answered only after HAProxy tried again (1 of them a second late)"},
@@ -112,6 +118,12 @@ func TestMasked(t *testing.T) {
 		{"a 5xx of a server that no client saw", build{events: addEvent(counts(func(s *history.ServerState) { s.Hrsp5xx = 9 }))}, Inconclusive, "nothing masked", "HAProxy counts 9 answers 5xx of the servers, and clients saw 0"},
 		{"a 5xx of a server that one saw", build{expect: "lost: 1", request: only("new-50", func(r *request) { r.Outcome, r.Status, r.Log.Status = history.Server5xx, 500, 500 }),
 			events: addEvent(counts(func(s *history.ServerState) { s.Hrsp5xx = 1 }))}, Pass, "nothing masked", "no request"},
+		{"the counters of two HAProxys", build{expect: "masked: 2", request: both(again("new-10"), again("new-11")), events: withStates(counting(1300*ms, 50, 2), counting(1700*ms, 0, 0), counting(1900*ms, 30, 2))},
+			Inconclusive, "nothing masked", "HAProxy counts 4 retries and 0 redispatches; the log explains 2 retries"},
+		{"the counters of two HAProxys, of which the second has counted more", build{expect: "masked: 1", request: again("new-10"), events: withStates(counting(1300*ms, 50, 1), counting(1900*ms, 30, 2))},
+			Inconclusive, "nothing masked", "HAProxy counts 3 retries and 0 redispatches; the log explains 1 retry"},
+		{"the counters of one HAProxy", build{expect: "masked: 2", request: both(again("new-10"), again("new-11")), events: withStates(counting(1300*ms, 50, 1), counting(1900*ms, 80, 2))},
+			Pass, "nothing masked", "HAProxy counts 2 retries and 0 redispatches"},
 		{"a session in mode tcp", build{mode: "tcp", events: retriedSession}, Fail, "nothing masked", "1 connection was made only after HAProxy tried again"},
 	})
 }

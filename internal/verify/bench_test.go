@@ -71,17 +71,21 @@ func (g *generated) Read(p []byte) (int, error) {
 func (g *generated) request() []byte {
 	g.next++
 	at := int64(g.next) * 1000
-	lane := "new"
+	lane, number, conn, reuse := "new", int64(g.next+1)/2, int64(100+g.next), int64(0)
 	if g.next%2 == 0 {
-		lane = "kept"
+		lane, conn, reuse = "kept", number%10+1, number/10
 	}
 	b := append(g.line[:0], `{"k":"req","id":"`...)
 	b = append(append(b, lane...), '-')
-	b = strconv.AppendInt(b, int64(g.next), 10)
+	b = strconv.AppendInt(b, number, 10)
 	b = append(append(append(b, `","lane":"`...), lane...), '"')
 	num := func(key string, n int64) { b = strconv.AppendInt(append(b, key...), n, 10) }
-	num(`,"conn":`, int64(g.next))
-	num(`,"port":40000,"intended_us":`, at)
+	num(`,"conn":`, conn)
+	b = append(b, `,"port":40000`...)
+	if reuse > 0 {
+		num(`,"reuse":`, reuse)
+	}
+	num(`,"intended_us":`, at)
 	num(`,"sent_us":`, at+50)
 	num(`,"first_us":`, at+500)
 	num(`,"done_us":`, at+520)

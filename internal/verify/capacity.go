@@ -3,7 +3,6 @@ package verify
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"halab/internal/haproxy"
 	"halab/internal/history"
@@ -46,14 +45,11 @@ func (c *capacity) commanded(e *history.Step) {
 		return
 	}
 	status := haproxy.Status(s.Status)
-	switch {
-	case e.Kind == "maint" || e.Kind == "drain":
-		s.Status = strings.ToUpper(e.Kind)
-	case e.Kind == "ready" && (status.Maint() || status.Draining()):
-		s.Status = "UP"
-	default:
+	tells := effects[e.Kind].tells
+	if tells == "" || tells == up && !status.Maint() && !status.Draining() {
 		return
 	}
+	s.Status = tells
 	s.At = e.At
 	c.state(s)
 }

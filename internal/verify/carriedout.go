@@ -55,14 +55,16 @@ func (c *carriedOut) findings() []Finding {
 
 func (c *carriedOut) procedure() Finding {
 	f := Finding{Invariant: procedureName, Result: Pass}
-	for i := range c.run.steps {
-		if s := &c.run.steps[i]; s.Error != "" {
-			f.Result, f.Count, f.Step, f.Line, f.First = Fail, 1, s.Index, s.Line, s.Begin
-			f.Text = fmt.Sprintf("step %d %s failed: %s", s.Index, s.Text, s.Error)
-			return f
+	if s := c.failed(1); s != nil {
+		f.Result, f.Count, f.Step, f.Line, f.First = Fail, 1, s.Index, s.Line, s.Begin
+		f.Text = s.failure()
+		if back := c.failed(c.run.planned() + 1); back != nil && back != s {
+			f.Count, f.Last = 2, back.Begin
+			f.Text += "; the way back failed too: " + back.failure()
 		}
+		return f
 	}
-	ended, all := c.ended(), int64(c.run.planned())
+	ended, all := c.run.ended(), int64(c.run.planned())
 	f.Text = fmt.Sprintf("%d of %s carried out", ended, plural(all, "step"))
 	acted, apart := c.acted()
 	switch {
@@ -77,9 +79,30 @@ func (c *carriedOut) procedure() Finding {
 	}
 	if ended < all {
 		f.Result, f.Count = Inconclusive, all-ended
-		f.Text = fmt.Sprintf("only %d of %s %s carried out", ended, plural(all, "step"), choose(ended, "was", "were"))
+		f.Text = c.run.unfinished()
 	}
 	return f
+}
+
+// unfinished says that not every step was carried out.
+func (r *run) unfinished() string {
+	ended := r.ended()
+	return fmt.Sprintf("only %d of %s %s carried out", ended, plural(int64(r.planned()), "step"), choose(ended, "was", "were"))
+}
+
+// failed is the first step from this number on that failed, nil where none
+// did. The steps that are for a failure come after those of the procedure.
+func (c *carriedOut) failed(from int) *Step {
+	for i := range c.run.steps {
+		if s := &c.run.steps[i]; s.Error != "" && s.Index >= from {
+			return s
+		}
+	}
+	return nil
+}
+
+func (s *Step) failure() string {
+	return fmt.Sprintf("step %d %s failed: %s", s.Index, s.Text, s.Error)
 }
 
 // acted counts the steps that sent a command, and those of them that sent
@@ -98,10 +121,10 @@ func (c *carriedOut) acted() (acted, apart int) {
 }
 
 // ended counts the steps of the procedure that ended, each once.
-func (c *carriedOut) ended() int64 {
+func (r *run) ended() int64 {
 	seen := map[int]bool{}
-	for _, s := range c.run.steps {
-		if s.Ended && s.Index >= 1 && s.Index <= c.run.planned() {
+	for _, s := range r.steps {
+		if s.Ended && s.Index >= 1 && s.Index <= r.planned() {
 			seen[s.Index] = true
 		}
 	}
@@ -110,7 +133,7 @@ func (c *carriedOut) ended() int64 {
 
 // record says what is wrong with the history itself.
 func (c *carriedOut) record() (Finding, bool) {
-	f := Finding{Invariant: "record", Result: Inconclusive, Count: 1, First: c.run.last}
+	f := Finding{Invariant: recordName, Result: Inconclusive, Count: 1, First: c.run.last}
 	switch {
 	case c.run.cut:
 		f.Text = fmt.Sprintf("the history was cut within a line, at %s", at(c.run.last))

@@ -22,7 +22,7 @@ func (e *evidence) cut(kind, instead string) Cause {
 		if !d.ends || d.kind != kind {
 			continue
 		}
-		next := e.until(d, func(n deed) bool { return n.ends })
+		next := e.until(d, func(n deed) bool { return n.ends || n.kind == "start" })
 		h := e.lost(func(k lossKind) bool {
 			return k.server == d.server && k.step >= d.step && k.step < next && (k.state == "SD" || k.outcome == history.Truncated)
 		})
@@ -60,7 +60,7 @@ func shutdownSessions(e *evidence) Cause {
 // notDrained: a server was ended with sessions left, and it went well, this
 // time.
 func notDrained(e *evidence) Cause {
-	f := e.finding("drained before stopped")
+	f := e.finding(DrainedName)
 	if f == nil || e.lost(func(k lossKind) bool { return k.step == f.Step }).all > 0 {
 		return Cause{}
 	}

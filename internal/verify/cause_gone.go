@@ -124,8 +124,9 @@ func pausedInService(e *evidence) Cause {
 		if d.kind != "pause" || !e.serving(d.server, d.at) {
 			continue
 		}
+		next := e.until(d, func(n deed) bool { return n.ends || n.kind == "resume" })
 		h := e.lost(func(k lossKind) bool {
-			return k.server == d.server && k.step >= d.step && (k.state == "sH" || k.state == "sD" || k.state == "sC")
+			return k.server == d.server && k.step >= d.step && k.step < next && (k.state == "sH" || k.state == "sD" || k.state == "sC")
 		})
 		if h.all > 0 {
 			return Cause{Step: d.step,

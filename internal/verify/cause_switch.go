@@ -17,7 +17,7 @@ func tcpKeepsConnections(e *evidence) Cause {
 		return Cause{}
 	}
 	for _, w := range e.run.moves.switches[:e.run.moves.done] {
-		if w.Late > 0 && w.lateLanes["new"] == 0 && w.lateLanes["poll"] == 0 {
+		if w.Late > 0 && w.lateAnew() == 0 {
 			return Cause{Step: w.Step,
 				What:    fmt.Sprintf("%s: %s on kept connections stayed with %s, for in mode tcp HAProxy chooses a server once a connection.", e.step(w.Step), plural(w.Late, "request"), w.From),
 				Instead: "mode http chooses for every request; in mode tcp on-marked-down shutdown-sessions closes the connections."}
@@ -34,7 +34,7 @@ func (e *evidence) tcp() bool {
 // connections again, with the last deed before that.
 func (e *evidence) returned() (Switch, deed, bool) {
 	for _, w := range e.run.moves.switches[:e.run.moves.done] {
-		if w.Late == 0 || e.tcp() && w.lateLanes["new"]+w.lateLanes["poll"] == 0 {
+		if w.Late == 0 || e.tcp() && w.lateAnew() == 0 {
 			continue
 		}
 		for _, d := range slices.Backward(e.deeds) {
@@ -149,7 +149,7 @@ func wrongWayRound(e *evidence) Cause {
 	if !ok || m.old.Server != "" || m.early == 0 || m.unnamed > 0 {
 		return Cause{}
 	}
-	return Cause{What: fmt.Sprintf("%s answered from the begin, and %s never did.", w.To, w.From),
+	return Cause{What: fmt.Sprintf("%s answered from the start, and %s never did.", w.To, w.From),
 		Instead: fmt.Sprintf("The switch is the other way round: `switch: {from: %s, to: %s}`.", w.To, w.From)}
 }
 
@@ -166,10 +166,10 @@ func (e *evidence) notMoved(i int) (Switch, bool) {
 // sameVersion: in mode tcp an answer tells its server by its version alone.
 func sameVersion(e *evidence) Cause {
 	m := e.run.moves
-	if !e.tcp() || m.unnamed == 0 || m.done == len(m.switches) {
+	if !e.tcp() || m.unnamed == 0 {
 		return Cause{}
 	}
-	return Cause{What: fmt.Sprintf("%s cannot be told apart: several servers run the same version, and in mode tcp nothing else names them.", plural(m.unnamed, "answer")),
+	return Cause{What: m.untold() + ".",
 		Instead: "Another version on one of them, or mode http, would."}
 }
 

@@ -15,7 +15,7 @@ import (
 func conclude(r *run, rules []invariant) *Verdict {
 	v := &Verdict{
 		Scenario: r.scenario.Name, File: r.header.File, Teaches: r.scenario.Teaches,
-		Lab: r.header.Lab, Runtime: r.header.Runtime, Why: r.header.Why,
+		Lab: r.header.Lab, Runtime: r.header.Runtime, Why: r.header.Why, Try: r.header.Try,
 		Started: r.header.Started.UTC().Format(time.RFC3339), Length: r.last,
 		Software: r.header.Software, Polls: r.polls,
 		Switches: []Switch{}, Lost: []Lost{}, Steps: r.steps,
@@ -53,6 +53,7 @@ func conclude(r *run, rules []invariant) *Verdict {
 // decide draws the result and its reasons from the findings.
 func (v *Verdict) decide() {
 	v.Result = result(v.Findings)
+	v.Busy = v.Result == Inconclusive && !slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Result == Inconclusive && !f.Busy })
 	v.Reasons = reasons(v)
 	v.AsWanted = v.Result == v.Expected && hasReason(v.Reasons, v.wantedReason) && hasCauses(v.Causes, v.wantedCauses)
 }
@@ -93,7 +94,7 @@ func reasons(v *Verdict) []string {
 		return out
 	}
 	for _, l := range v.Lanes {
-		if l.Lost == 0 && l.Probed() > 0 && history.LaneClass(l.Name) != StepLane {
+		if l.Lost == 0 && l.Probed() > 0 && history.LaneClass(l.Name) != history.StepLane {
 			out = append(out, fmt.Sprintf("0 of %s lost on %s: %s", plural(l.Probed(), "request"), l.Name, l.sure()))
 		}
 	}

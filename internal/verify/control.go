@@ -3,6 +3,8 @@ package verify
 import (
 	"fmt"
 	"slices"
+
+	"halab/internal/history"
 )
 
 // Control is the run of a procedure without its protecting step.
@@ -18,7 +20,8 @@ const controlName = "control"
 
 // WithControl takes the verdict on the control into this one. A control in
 // which no traffic was harmed leaves the verdict INCONCLUSIVE: what this test
-// would not have seen, it does not prove.
+// would not have seen, it does not prove. So does one whose own record is not
+// whole, for what broke it off may have done the harm.
 func (v *Verdict) WithControl(control *Verdict) {
 	switch {
 	case control.left == "":
@@ -30,23 +33,60 @@ func (v *Verdict) WithControl(control *Verdict) {
 	}
 	c := &Control{What: control.left, Result: control.Result, Reasons: control.Reasons}
 	v.Control = c
-	f := Finding{Invariant: controlName, Result: Inconclusive, Count: 1}
+	f := Finding{Invariant: controlName, Result: Inconclusive, Count: 1, Busy: control.Busy}
 	why := "it has no reason"
 	if len(c.Reasons) > 0 {
 		why = c.Reasons[0]
 	}
-	if harm := slices.IndexFunc(control.Findings, harmed); harm >= 0 {
-		c.Red, f.Result, f.Count = true, Pass, 0
-		f.Text = fmt.Sprintf("the control, %s, came out red: %s", c.What, control.Findings[harm].Text)
+	if broken, is := control.broken(); is {
+		f.Text = fmt.Sprintf("the control, %s, is none: %s", c.What, broken)
+	} else if harm, found := control.harm(); found {
+		c.Red, f.Result, f.Count, f.Busy = true, Pass, 0, false
+		f.Text = fmt.Sprintf("the control, %s, came out red: %s", c.What, harm)
 	} else if c.Result == Pass {
 		f.Text = fmt.Sprintf("the control, %s, came out PASS: this test is blind to what the step protects from (%s)", c.What, why)
 	} else {
-		f.Text = fmt.Sprintf("the control, %s, came out %s without harm to the traffic, so nothing shows that this test would see any: %s", c.What, c.Result, why)
+		f.Text = fmt.Sprintf("the control, %s, came out %s without harm to the traffic from the first command on, so nothing shows that this test would see any: %s", c.What, c.Result, why)
 	}
 	v.conclude(f)
 }
 
-func harmed(f Finding) bool { return f.Result == Fail && slices.Contains(damage, f.Invariant) }
+// broken says what is wrong with the record of a run, where anything is.
+func (v *Verdict) broken() (string, bool) {
+	for _, f := range v.Findings {
+		if f.Invariant == recordName && f.Result != Pass {
+			return f.Text, true
+		}
+	}
+	return "", false
+}
+
+// harm says what the traffic took from the first command on, if anything.
+// What came before it is none of the left-out step's, and does not hide what
+// came after: the last harm counts, not the first.
+func (v *Verdict) harm() (string, bool) {
+	begun, acted := v.begun()
+	for _, f := range v.Findings {
+		if !acted || f.Result != Fail || !slices.Contains(damage, f.Invariant) || max(f.First, f.Last) < begun {
+			continue
+		}
+		if f.Step == 0 { // the text tells of the first alone
+			return fmt.Sprintf("%s; the last at %s", f.Text, at(f.Last)), true
+		}
+		return f.Text, true
+	}
+	return "", false
+}
+
+// begun is when the first step of a run did something.
+func (v *Verdict) begun() (first history.Micros, acted bool) {
+	for i := range v.Steps {
+		if s := &v.Steps[i]; s.Command > 0 && (!acted || s.Command < first) {
+			first, acted = s.Command, true
+		}
+	}
+	return first, acted
+}
 
 // WithoutControl says that a control was wanted and cannot be judged, and why.
 func (v *Verdict) WithoutControl(why string) {

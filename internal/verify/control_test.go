@@ -30,7 +30,16 @@ func controlled(all []history.Event) []history.Event {
 
 // Only harm to the traffic makes a control red.
 func TestControlHasToHarmTheTraffic(t *testing.T) {
-	loses := build{request: only("new-50", func(r *request) { lose(r, history.Refused) })}
+	losing := func(id string) func(*request) {
+		return only(id, func(r *request) { lose(r, history.Refused) })
+	}
+	masking := func(id string) func(*request) { return only(id, func(r *request) { r.Log.Retries = 1 }) }
+	loses := build{request: losing("new-150")}
+	diedAtTheEnd := build{request: func(r *request) {
+		if r.Intended > 1900*ms {
+			lose(r, history.Refused)
+		}
+	}, events: atEnd(func(e *history.End) { e.Error = "HAProxy ended before the run did" })}
 	for _, c := range []struct {
 		name    string
 		control build
@@ -38,14 +47,20 @@ func TestControlHasToHarmTheTraffic(t *testing.T) {
 		text    string
 	}{
 		{"a lost request", loses, Pass, "the control, " + leftOut + ", came out red: 1 of 201 requests lost on new: 1 refused"},
-		{"a masked one", build{request: only("new-50", func(r *request) { r.Log.Retries = 1 })}, Pass, "came out red: 1 request was answered only after"},
+		{"a masked one", build{request: masking("new-150")}, Pass, "came out red: 1 request was answered only after"},
+		{"a lost request before any step", build{request: losing("new-2")}, Inconclusive, "came out FAIL without harm to the traffic from the first command on"},
+		{"a masked one before any step", build{request: masking("new-2")}, Inconclusive, "came out FAIL without harm to the traffic from the first command on"},
+		{"a lost request before any step and one after it", build{request: both(losing("new-2"), losing("new-150"))}, Pass, "came out red: 2 of 201 requests lost on new: 2 refused; the first at 0.011s, before any step did anything; the last at 1.491s"},
+		{"a masked one before any step and one after it", build{request: both(masking("new-2"), masking("new-150"))}, Pass, "the last at 1.491s"},
+		{"no step did anything", build{request: losing("new-150"), events: fewer(1)}, Inconclusive, "without harm to the traffic from the first command on"},
+		{"its lab died", diedAtTheEnd, Inconclusive, "the control, " + leftOut + ", is none: the run did not go to its end: HAProxy ended before the run did"},
 		{"nothing", build{}, Inconclusive, "came out PASS: this test is blind to what the step protects from"},
-		{"a server that went down", build{events: withStates(seen(500*ms, "other", "DOWN"))}, Inconclusive, "came out FAIL without harm to the traffic, so nothing shows that this test would see any: no step had asked for it"},
+		{"a server that went down", build{events: withStates(seen(500*ms, "other", "DOWN"))}, Inconclusive, "came out FAIL without harm to the traffic from the first command on, so nothing shows that this test would see any: no step had asked for it"},
 		{"a step that failed", build{events: stepsOnly(func(s *history.Step) {
 			if s.Index == 2 && s.Phase == history.Ended {
 				s.Error = "bk/old has 3 sessions, not at most 0"
 			}
-		})}, Inconclusive, "came out FAIL without harm to the traffic, so nothing shows that this test would see any: step 2 expect: {header: nginx/1.22.1} failed"},
+		})}, Inconclusive, "came out FAIL without harm to the traffic from the first command on, so nothing shows that this test would see any: step 2 expect: {header: nginx/1.22.1} failed"},
 	} {
 		v := build{events: controlled}.check(t)
 		v.WithControl(c.control.asControl().check(t))

@@ -5,13 +5,14 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"halab/internal/history"
 )
 
 // coverage is invariant 3: the schedule was kept on every lane. No tick was
-// dropped, every request has its record, and from the begin of the traffic to
+// dropped, every request has its record, and from the start of the traffic to
 // its end lies no gap between two probes that is wider than the scenario
 // allows: what falls into a gap is not seen.
 type coverage struct {
@@ -42,13 +43,13 @@ func (c *coverage) observe(e history.Event) {
 		c.records[r.Lane] = &records{}
 	}
 	c.records[r.Lane].add(number(r))
-	if r.Class() == StepLane {
+	if r.Class() == history.StepLane {
 		return
 	}
 	lane := c.lanes[r.Lane]
 	if lane == nil {
 		lane = &covered{}
-		if r.Class() == StreamLane {
+		if r.Class() == history.StreamLane {
 			lane.lives = &lives{apart: c.run.lane(r.Lane).Interval}
 		}
 		c.lanes[r.Lane] = lane
@@ -65,7 +66,7 @@ func (c *coverage) observe(e history.Event) {
 }
 
 // inSteps notes the gap up to a probe for the steps whose time it touches:
-// that of a step goes to the begin of the next one.
+// that of a step goes to the start of the next one.
 func (l *covered) inSteps(steps []Step, at history.Micros) {
 	for len(l.steps) < len(steps) {
 		l.steps = append(l.steps, 0)
@@ -131,7 +132,7 @@ func (c *coverage) findings() []Finding {
 	}
 	var worst *covered // of the frontend that was seen least
 	for _, name := range c.run.order {
-		if history.LaneClass(name) == StepLane {
+		if history.LaneClass(name) == history.StepLane {
 			continue
 		}
 		b := best[history.LaneFrontend(name)]
@@ -153,14 +154,14 @@ func (c *coverage) findings() []Finding {
 // in a gap of every lane that sends there.
 func (c *coverage) best() map[string]*covered {
 	best := map[string]*covered{}
-	sends := slices.ContainsFunc(c.run.order, func(name string) bool { return c.lanes[name] != nil && history.LaneClass(name) != StreamLane })
+	sends := slices.ContainsFunc(c.run.order, func(name string) bool { return c.lanes[name] != nil && history.LaneClass(name) != history.StreamLane })
 	for name, lane := range c.lanes {
 		if lane.lives != nil {
 			lane.lived(lane.lives)
 		}
 		lane.probed(c.run.trafficEnd())
 		c.run.lane(name).Largest = lane.largest
-		if history.LaneClass(name) == StreamLane && sends {
+		if history.LaneClass(name) == history.StreamLane && sends {
 			continue
 		}
 		b := best[history.LaneFrontend(name)]
@@ -206,10 +207,10 @@ func (c *coverage) lane(name string, best history.Micros) []Finding {
 	}
 	var out []Finding
 	doubt := func(count int64, format string, args ...any) {
-		out = append(out, Finding{Invariant: "coverage", Lane: name, Result: Inconclusive, Count: count, Text: fmt.Sprintf(format, args...)})
+		out = append(out, Finding{Invariant: "coverage", Lane: name, Result: Inconclusive, Count: count, Text: fmt.Sprintf(format, args...), Busy: true})
 	}
 	if n := c.run.lane(name).Unsent; n > 0 {
-		doubt(n, "the prober fell behind: %d of %s on %s %s never sent", n, plural(l.ticks, "request"), name, choose(n, "was", "were"))
+		doubt(n, "the prober fell behind: %d of %s on %s %s never sent%s", n, plural(l.ticks, "request"), name, choose(n, "was", "were"), l.kept(n, c.run.lane(name).Interval))
 	}
 	if limit := max(c.allowed(), 3*c.run.lane(name).Interval, busy); l.largest > limit && best <= c.allowed() {
 		doubt(1, "nothing was sent on %s for %s, from %s; %s is allowed", name, round(l.largest), at(l.at), round(limit))
@@ -217,6 +218,22 @@ func (c *coverage) lane(name string, best history.Micros) []Finding {
 		out[len(out)-1].locate(c.run, l.at)
 	}
 	return out
+}
+
+// kept says how many requests a second could be sent, of those that the
+// schedule wanted. It is rounded down: what fell behind did not keep up.
+func (l *covered) kept(unsent int64, interval history.Micros) string {
+	if interval <= 0 {
+		return ""
+	}
+	wanted := 1 / interval.D().Seconds()
+	steps := 1.0 // of a request a second
+	if wanted < 10 {
+		steps = 100
+	}
+	kept := math.Floor(wanted*float64(l.ticks-unsent)/float64(l.ticks)*steps) / steps
+	wanted = math.Round(wanted*steps) / steps
+	return fmt.Sprintf("; about %s of %s a second were kept", strconv.FormatFloat(kept, 'f', -1, 64), strconv.FormatFloat(wanted, 'f', -1, 64))
 }
 
 // tooFew is how many requests bound no rate: the rule of three says nothing
@@ -243,6 +260,7 @@ func (c *coverage) gap(best, where history.Micros) Finding {
 	if best > c.allowed() {
 		f.Result, f.Count = Inconclusive, 1
 		f.Text = fmt.Sprintf("the largest gap between two probes is %s, at %s; %s is allowed", round(best), at(where), round(c.allowed()))
+		f.Busy = c.answers() > tooFew && best > 2*c.run.densest() // no schedule makes that gap
 	}
 	if step := c.run.stepAt(where); step != nil {
 		f.Step, f.Line = step.Index, step.Line

@@ -52,8 +52,14 @@ func TestCoverage(t *testing.T) {
 		{"everything stood still, which is allowed", build{expect: "max-gap: 500ms", request: pause("", 300*ms, 700*ms)}, Pass, "coverage", "409ms"},
 		{"less is allowed", build{expect: "max-gap: 50ms", request: pause("", 300*ms, 400*ms)}, Inconclusive, "coverage", "50ms is allowed"},
 		{"the gap of one lane is not hidden by another", build{request: pause("new", 300*ms, 700*ms)}, Inconclusive, "coverage", "nothing was sent on new for 409ms, from 0.291s; 250ms is allowed"},
-		{"unsent", build{request: only("kept-33", unsend)}, Inconclusive, "coverage", "1 of 201 requests on kept was never sent"},
+		{"unsent", build{request: only("kept-33", unsend)}, Inconclusive, "coverage", "1 of 201 requests on kept was never sent; about 99 of 100 a second were kept"},
 		{"unsent and lost", build{request: both(only("kept-33", unsend), only("kept-34", func(r *request) { lose(r, history.Reset) }))}, Fail, "no failure", "1 of 200 requests lost on kept"},
+		{"half of it unsent", build{request: func(r *request) {
+			if r.Lane == "new" && r.Intended%(20*ms) > 10*ms {
+				unsend(r)
+			}
+		}}, Inconclusive, "coverage", "100 of 201 requests on new were never sent; about 50 of 100 a second were kept"},
+		{"unsent on a slow lane", build{request: only("poll-2", unsend)}, Inconclusive, "coverage", "about 1.6 of 2 a second were kept"},
 		{"unsent is a gap", build{request: func(r *request) {
 			if onLane("kept", 300*ms, 700*ms)(r) {
 				unsend(r)

@@ -18,6 +18,9 @@ const (
 	// answer the prober did not read in time: it was the prober that stood
 	// still.
 	unread
+	// unserved is a request that was not answered in time while HAProxy had no
+	// processor: the machine had too much else to do.
+	unserved
 	// contrary is an answer of which HAProxy's log tells another server,
 	// another status or fewer bytes than the client got: one of the two
 	// records is wrong.
@@ -35,15 +38,18 @@ func (j *judge) doubt(r *history.Request) doubt {
 			return contrary
 		}
 		return none
-	case history.Timeout:
-		if j.served(r) {
+	case history.Timeout, history.ConnectTimeout:
+		switch {
+		case j.served(r):
 			return unread
+		case starved(r):
+			return unserved
 		}
 	case history.Closed, history.InFlight, history.Reset, history.Truncated:
 	default:
 		return none
 	}
-	if r.Class() == uploadLane && r.Sent > 0 {
+	if r.Class() == history.UploadLane && r.Sent > 0 {
 		return uncarried
 	}
 	return none
@@ -53,7 +59,28 @@ func (j *judge) doubt(r *history.Request) doubt {
 // and in time.
 func (j *judge) served(r *history.Request) bool {
 	l := r.Log
-	return l != nil && l.State.Clean() && l.Arrived > 0 && l.Ta >= 0 && servedBy(l) < r.Intended+j.timeout
+	return arrived(r) && l.State.Clean() && l.Ta >= 0 && servedBy(l) < r.Intended+j.timeout
+}
+
+// noProcessor is why nobody is to be blamed for a long wait.
+const noProcessor = "HAProxy or halab waited for a processor, the machine having too much else to do"
+
+// starved tells a request whose client waited for long, most of it while
+// HAProxy or halab had no processor. A HAProxy that hangs does not wait for one.
+func starved(r *history.Request) bool {
+	waited := r.Done - r.Intended
+	if r.Quiet > 0 {
+		waited = r.Quiet
+	}
+	return r.Starved > 0 && 2*r.Starved >= waited
+}
+
+// arrived tells whether HAProxy's log says when it had the request. It says so
+// by the clock of the wall, in milliseconds: a time at which nobody can have
+// had it means that the clock was set, and counts for none.
+func arrived(r *history.Request) bool {
+	l := r.Log
+	return l != nil && l.Arrived > 0 && l.Arrived >= r.Sent-1000 && l.Arrived <= r.Done
 }
 
 // late tells an answer that came when the prober had given up: it has to be a
@@ -64,7 +91,7 @@ func (j *judge) late(r *history.Request) bool {
 
 // answered is when the answer was whole; that to a stream, when it began.
 func answered(r *history.Request) history.Micros {
-	if r.Class() == StreamLane {
+	if r.Class() == history.StreamLane {
 		return answeredAt(r)
 	}
 	return r.Done
@@ -80,7 +107,7 @@ func contradicted(r *history.Request) bool {
 }
 
 // unclear is invariant 2: a request of which nobody can know whether it was
-// lost is not failed, and neither is it passed.
+// lost is not failed, and neither is it passed, unless as many may be lost.
 type unclear struct {
 	run   *run
 	seen  map[doubtful]*ended
@@ -113,13 +140,28 @@ func (u *unclear) observe(e history.Event) {
 
 func (u *unclear) findings() []Finding {
 	var out []Finding
+	within := u.run.lostAtMost() <= int64(u.run.scenario.Expect.Lost)
 	for _, key := range u.order {
 		d := u.seen[key]
-		f := Finding{Invariant: "decided", Lane: key.lane, Result: Inconclusive, Count: d.count, First: d.first, Last: d.last, Text: key.text(d.count)}
+		f := Finding{Invariant: "decided", Lane: key.lane, Result: Inconclusive, Count: d.count, First: d.first, Last: d.last, Text: key.text(d.count),
+			Busy: key.why == unread || key.why == unserved}
+		if within && key.why != contrary { // which doubts the records
+			f.Result = Pass
+			f.Text += fmt.Sprintf(" (%d may be lost)", u.run.scenario.Expect.Lost)
+		}
 		f.locate(u.run, d.first)
 		out = append(out, f)
 	}
 	return out
+}
+
+// lostAtMost is how many requests were lost if each that is undecided was.
+func (t *tally) lostAtMost() int64 {
+	var n int64
+	for _, l := range t.lanes {
+		n += l.Lost + l.Undecided
+	}
+	return n
 }
 
 func (d doubtful) text(n int64) string {
@@ -129,6 +171,8 @@ func (d doubtful) text(n int64) string {
 		return fmt.Sprintf("%s without a whole answer: whether %s carried out cannot be known", plural(n, "upload")+" ended", choose(n, "it was", "they were"))
 	case unread:
 		return on + "served in time, by HAProxy's log, and seen too late: the prober stood still"
+	case unserved:
+		return on + "not answered in time while " + noProcessor
 	}
 	return on + "answered otherwise than HAProxy's log says: one of the two records is wrong"
 }

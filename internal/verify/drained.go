@@ -6,9 +6,12 @@ import (
 	"halab/internal/history"
 )
 
+// DrainedName is the rule that a server which is stopped had been drained.
+const DrainedName = "drained before stopped"
+
 // drained is invariant 17: a server that is stopped has no session left, and
 // gets no new ones. One that is stopped in service has none between two
-// requests, which is luck and not draining.
+// requests, which is luck and not draining: no budget of sessions allows it.
 type drained struct {
 	run   *run
 	stops int
@@ -23,7 +26,7 @@ func (d *drained) observe(e history.Event) {
 		return
 	}
 	d.stops++
-	if allowed := int64(d.run.scenario.Expect.Undrained); *s.Sessions > allowed || s.InService && allowed == 0 {
+	if s.InService || *s.Sessions > int64(d.run.scenario.Expect.Undrained) {
 		copied := *s
 		d.bad = append(d.bad, &copied)
 	}
@@ -34,7 +37,7 @@ func (d *drained) findings() []Finding {
 		return nil
 	}
 	if len(d.bad) == 0 {
-		return []Finding{{Invariant: "drained before stopped", Result: Pass, Text: plural(int64(d.stops), "server") + choose(int64(d.stops), " was", " were") + " stopped with " + d.allowed()}}
+		return []Finding{{Invariant: DrainedName, Result: Pass, Text: plural(int64(d.stops), "server") + choose(int64(d.stops), " was", " were") + " stopped with " + d.allowed()}}
 	}
 	var out []Finding
 	for _, s := range d.bad {
@@ -42,7 +45,7 @@ func (d *drained) findings() []Finding {
 		if s.InService {
 			how = "was in service, with " + plural(*s.Sessions, "session") + ","
 		}
-		out = append(out, Finding{Invariant: "drained before stopped", Result: Fail, Count: max(1, *s.Sessions), Step: s.Index, Line: s.Line, First: s.At,
+		out = append(out, Finding{Invariant: DrainedName, Result: Fail, Count: max(1, *s.Sessions), Step: s.Index, Line: s.Line, First: s.At,
 			Text: fmt.Sprintf("%s %s when step %d %s stopped it", s.Server, how, s.Index, s.Text)})
 	}
 	return out

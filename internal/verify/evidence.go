@@ -65,7 +65,7 @@ func (e *evidence) observe(event history.Event) {
 		if l := event.Log; l != nil && event.Outcome == history.OK && (l.Retries > 0 || l.Redispatched) && e.masked == 0 {
 			e.masked = answeredAt(event)
 		}
-		if event.Class() == StepLane && len(e.gets) < maxSeen {
+		if event.Class() == history.StepLane && len(e.gets) < maxSeen {
 			e.gets = append(e.gets, event)
 		}
 	case *history.Step:

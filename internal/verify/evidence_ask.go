@@ -17,7 +17,11 @@ import (
 // budget explains no failure.
 func (e *evidence) conclude(found []Finding) {
 	e.found = found
-	if e.total <= int64(e.run.scenario.Expect.Lost) {
+	switch budget := int64(e.run.scenario.Expect.Lost); {
+	case e.run.lostAtMost() <= budget:
+		clear(e.losses)
+		return
+	case e.total <= budget:
 		clear(e.losses)
 	}
 	for _, r := range e.doubts {
@@ -61,15 +65,15 @@ func (e *evidence) becomes(server string, after history.Micros, is func(haproxy.
 func (e *evidence) takenOut(server string, by history.Micros) int {
 	step := 0
 	for _, d := range e.deeds {
-		switch {
+		switch tells := effects[d.kind].tells; {
 		case d.at >= by:
 		case d.takeover, d.any:
 			step = 0
-		case d.server != server:
-		case d.kind == "maint", d.kind == "drain":
-			step = d.step
-		case d.kind == "ready":
+		case d.server != server || tells == "":
+		case tells == up:
 			step = 0
+		default:
+			step = d.step
 		}
 	}
 	return step
@@ -83,7 +87,7 @@ func (e *evidence) serving(server string, at history.Micros) bool {
 	status := e.statusAt(server, at)
 	if status.Maint() || status.Draining() { // it may have been made ready since that was seen
 		for _, d := range slices.Backward(e.deeds) {
-			if d.at < at && d.server == server && d.kind == "ready" {
+			if d.at < at && d.server == server && effects[d.kind].tells == up {
 				return true
 			}
 		}

@@ -29,7 +29,7 @@ func newFlap(r *run) *flap { return &flap{run: r, path: r.path(), at: map[int64]
 
 func (f *flap) observe(e history.Event) {
 	r, ok := e.(*history.Request)
-	if !ok || r.Conn == 0 || r.Server == "" || len(f.path) == 0 || !reuses(r.Class()) {
+	if !ok || r.Conn == 0 || r.Server == "" || len(f.path) == 0 || !reuses(r.Class()) || f.run.failed {
 		return
 	}
 	here := f.at[r.Conn]

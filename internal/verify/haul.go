@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"halab/internal/history"
 )
 
 // haul is what was lost in some way.
@@ -28,7 +30,7 @@ func (e *evidence) lost(is func(lossKind) bool) haul {
 
 func nounOf(lane string) string {
 	switch lane {
-	case "download", uploadLane, StreamLane:
+	case history.DownloadLane, history.UploadLane, history.StreamLane:
 		return lane
 	}
 	return "request"

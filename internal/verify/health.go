@@ -29,6 +29,7 @@ type health struct {
 	list    []Transition
 	strays  []Transition
 	blind   unwatched
+	ran     bool // a command of the user's, which may deal with any server
 }
 
 // watched is a server as far as the looks and the steps have come.
@@ -37,9 +38,13 @@ type watched struct {
 	since  history.Micros // when that was first seen
 	seen   history.Micros // the latest look
 	asked  bool           // a step has dealt with it
-	may    map[string]bool
-	freed  map[string]history.Micros // when a step let it leave that status
+	rights map[string]right
 }
+
+// right is what the steps have allowed of a status: when the latest command
+// was sent by which a server may become that, and by which it may leave it;
+// 0: never.
+type right struct{ let, freed history.Micros }
 
 // unwatched is the longest time without a look at a server.
 type unwatched struct {
@@ -65,7 +70,7 @@ func newHealth(r *run) *health {
 func (h *health) server(ref haproxy.ServerRef) *watched {
 	w := h.servers[ref]
 	if w == nil {
-		w = &watched{may: map[string]bool{}, freed: map[string]history.Micros{}}
+		w = &watched{rights: map[string]right{}}
 		h.servers[ref] = w
 	}
 	return w
@@ -83,30 +88,47 @@ func (h *health) observe(e history.Event) {
 }
 
 func (h *health) command(e *history.Step) {
+	if e.Takeover {
+		for _, w := range h.servers {
+			w.takenOver()
+		}
+	}
 	if e.AnyServer {
+		h.ran = true
 		for _, w := range h.servers {
 			w.dealt(anything, e.At)
 		}
 	}
 	if ref, err := haproxy.ParseServerRef(e.Server); err == nil {
-		does, known := effects[e.Kind]
-		if !known {
-			does = anything
-		}
-		h.server(ref).dealt(does, e.At)
+		h.server(ref).dealt(effectOf(e), e.At)
 	}
 }
 
 func (w *watched) dealt(does effect, at history.Micros) {
 	w.asked = true
-	for _, status := range does.ends {
-		w.freed[status] = at
-		if status == "DOWN" {
-			delete(w.may, status)
-		}
-	}
 	for _, status := range does.may {
-		w.may[status] = true
+		r := w.rights[status]
+		r.let = at
+		w.rights[status] = r
+	}
+	for _, status := range does.ends {
+		r := w.rights[status]
+		r.freed = at
+		if status == "DOWN" {
+			r.let = 0
+		}
+		w.rights[status] = r
+	}
+}
+
+// takenOver: what another HAProxy shows is no look at the one before that
+// came late.
+func (w *watched) takenOver() {
+	for status, r := range w.rights {
+		if r.freed > r.let {
+			r.let = 0
+			w.rights[status] = r
+		}
 	}
 }
 
@@ -128,19 +150,39 @@ func (h *health) state(e *history.ServerState) {
 	if len(h.list) < maxTransitions {
 		h.list = append(h.list, t)
 	}
-	if w.stray(haproxy.Status(was), haproxy.Status(e.Status), since) {
+	if w.stray(haproxy.Status(was), haproxy.Status(e.Status), since, e.At) {
 		h.strays = append(h.strays, t)
 	}
 }
 
 // stray tells a change that no step accounts for. Coming up by itself is no
 // harm, but for what is to stay out of service.
-func (w *watched) stray(was, is haproxy.Status, since history.Micros) bool {
-	if was.Maint() || was.Base() == "DRAIN" && is.Serving() {
-		freed, ok := w.freed[was.Base()]
-		return !ok || freed < since-lag
+func (w *watched) stray(was, is haproxy.Status, since, now history.Micros) bool {
+	switch {
+	case was.Maint() || was.Base() == "DRAIN" && is.Serving():
+		return !w.mayLeave(was.Base(), since, now)
+	case is.Serving():
+		return false
 	}
-	return !is.Serving() && !w.may[is.Base()]
+	return !w.mayBecome(is.Base(), now) && (is.Base() != "DRAIN" || !w.mayBecome(zeroWeight, now))
+}
+
+// mayBecome tells whether a command has let a server become that, and none
+// has ended it since, but for a look that is told late.
+func (w *watched) mayBecome(status string, now history.Micros) bool {
+	r := w.rights[status]
+	return r.let > 0 && (r.freed <= r.let || now <= r.freed+lag)
+}
+
+// mayLeave tells whether a command has let a server leave that, and none has
+// put it there again: a look that was under way when that was sent may still
+// show it gone.
+func (w *watched) mayLeave(status string, since, now history.Micros) bool {
+	r := w.rights[status]
+	if weight := w.rights[zeroWeight]; status == "DRAIN" {
+		r = right{let: max(r.let, weight.let), freed: max(r.freed, weight.freed)}
+	}
+	return r.freed > 0 && r.freed >= since-lag && (r.let <= r.freed || now <= r.let+busy)
 }
 
 // watched notes the time between two looks at a server.
@@ -175,7 +217,7 @@ func (h *health) findings() []Finding {
 	case !seen:
 		f.Result, f.Text = Inconclusive, "no state of a server was recorded, so nothing is known of their health"
 	case h.blind.to-h.blind.from > maxUnwatched:
-		f.Result, f.Count, f.First, f.Last = Inconclusive, 1, h.blind.from, h.blind.to
+		f.Result, f.Count, f.First, f.Last, f.Busy = Inconclusive, 1, h.blind.from, h.blind.to, true
 		f.Text = fmt.Sprintf("nobody looked at the state of %s from %s to %s; %s is allowed", h.blind.server, at(h.blind.from), at(h.blind.to), round(maxUnwatched))
 		f.locate(h.run, f.First)
 	}
@@ -185,12 +227,15 @@ func (h *health) findings() []Finding {
 func (h *health) summary() string {
 	changes := int64(len(h.list))
 	harmless := slices.IndexFunc(h.list, func(t Transition) bool { return !t.Asked })
-	text := plural(changes, "change") + " of state"
+	text, asked := plural(changes, "change")+" of state", "a step on that server"
+	if h.ran {
+		asked += " or a command of yours"
+	}
 	switch {
 	case changes == 0 || harmless >= 0:
-		return text + ", none of them down without a step on that server"
+		return text + ", none of them down without " + asked
 	case changes == 1:
-		return text + ", after a step on that server"
+		return text + ", after " + asked
 	}
-	return text + ", each after a step on that server"
+	return text + ", each after " + asked
 }

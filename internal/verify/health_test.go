@@ -48,9 +48,7 @@ func TestHealth(t *testing.T) {
 
 // dealt adds a command on a server and the states that follow.
 func dealt(kind, server string, states ...*history.ServerState) func([]history.Event) []history.Event {
-	return func(all []history.Event) []history.Event {
-		return withStates(states...)(commands(history.Step{At: 1300 * ms, Kind: kind, Server: server})(all))
-	}
+	return dealtAt(1300*ms, kind, server, states...)
 }
 
 // Each kind of step lets its server become something, and no more.
@@ -72,8 +70,52 @@ func TestHealthAfterAStep(t *testing.T) {
 		{"maintenance is left by itself", build{events: withStates(seen(1400*ms, "old", "UP"))}, Fail, "health", "bk/old went from MAINT to UP"},
 		{"maintenance is left, and the server was stopped", build{events: dealt("stop", "bk/old", seen(1400*ms, "old", "DOWN"))}, Fail, "health", "bk/old went from MAINT to DOWN"},
 		{"a look that is told late", build{events: dealt("ready", "bk/old", seen(1040*ms, "old", "UP"), seen(1301*ms, "old", "MAINT"), seen(1400*ms, "old", "UP"))}, Pass, "health", "changes"},
-		{"anybody", build{events: anybody}, Pass, "health", "3 changes"},
+		{"anybody", build{events: anybody}, Pass, "health", "3 changes of state, each after a step on that server or a command of yours"},
 	})
+}
+
+// What a step has let a server do ends with the step that ends it.
+func TestHealthAfterAllIsOver(t *testing.T) {
+	taken := history.Step{At: 1310 * ms, Kind: "reload", Takeover: true}
+	of := func(at history.Micros, kind string) history.Step {
+		return history.Step{At: at, Kind: kind, Server: "bk/new"}
+	}
+	weigh := func(at history.Micros, value string) history.Step {
+		return history.Step{At: at, Kind: "weight", Server: "bk/new", Command: "set weight bk/new " + value}
+	}
+	then := func(last *history.ServerState, steps ...history.Step) build {
+		return build{events: func(all []history.Event) []history.Event { return withStates(last)(commands(steps...)(all)) }}
+	}
+	between := func(b build, status string) build { // seen so from 150 to 250 ms
+		return build{events: func(all []history.Event) []history.Event {
+			return withStates(seen(150*ms, "new", status), seen(250*ms, "new", "UP"))(b.events(all))
+		}}
+	}
+	stray := "no step had asked for it: bk/new went from UP to "
+	runCases(t, []verdictCase{
+		{"maintenance again", between(then(seen(1300*ms, "new", "MAINT"), of(100*ms, "maint"), of(200*ms, "ready")), "MAINT"), Fail, "health", stray + "MAINT at 1.300s"},
+		{"a look that is told late", then(seen(1600*ms, "new", "MAINT"), of(600*ms, "maint"), of(700*ms, "ready")), Pass, "health", "2 changes"},
+		{"of another HAProxy none is", then(seen(1400*ms, "new", "MAINT"), of(1300*ms, "maint"), of(1301*ms, "ready"), taken), Fail, "health", stray + "MAINT at 1.400s"},
+		{"another HAProxy that knows of it", then(seen(1400*ms, "new", "MAINT"), of(1300*ms, "ready"), of(1301*ms, "maint"), taken), Pass, "health", "2 changes"},
+		{"drained again", then(seen(1300*ms, "new", "DRAIN"), of(100*ms, "drain"), of(200*ms, "ready")), Fail, "health", stray + "DRAIN"},
+		{"maintenance that a drain has ended", then(seen(1300*ms, "new", "MAINT"), of(100*ms, "maint"), of(200*ms, "drain")), Fail, "health", stray + "MAINT"},
+		{"no weight again", then(seen(1300*ms, "new", "DRAIN"), weigh(100*ms, "0"), weigh(200*ms, "10")), Fail, "health", stray + "DRAIN"},
+		{"a weight is no 0", then(seen(300*ms, "new", "DRAIN"), weigh(200*ms, "10")), Fail, "health", stray + "DRAIN"},
+		{"ready gives no weight", then(seen(1300*ms, "new", "DRAIN"), weigh(100*ms, "0"), of(200*ms, "ready")), Pass, "health", "2 changes"},
+		{"a weight ends no drain", then(seen(1300*ms, "new", "DRAIN"), of(100*ms, "drain"), weigh(200*ms, "10")), Pass, "health", "2 changes"},
+		{"ready before maintenance", build{events: dealtAt(900*ms, "ready", "bk/old", seen(1700*ms, "old", "UP"))}, Fail, "health", "bk/old went from MAINT to UP at 1.700s"},
+		{"a look under way when it was put back", build{events: func(all []history.Event) []history.Event {
+			all = commands(of(1210*ms, "maint"), of(1300*ms, "ready"), of(1350*ms, "maint"))(all)
+			return withStates(seen(1220*ms, "new", "MAINT"), seen(1351*ms, "new", "UP"), seen(1400*ms, "new", "MAINT"))(all)
+		}}, Pass, "health", "4 changes"},
+	})
+}
+
+// dealtAt adds a command at a time, and the states that follow.
+func dealtAt(at history.Micros, kind, server string, states ...*history.ServerState) func([]history.Event) []history.Event {
+	return func(all []history.Event) []history.Event {
+		return withStates(states...)(commands(history.Step{At: at, Kind: kind, Server: server})(all))
+	}
 }
 
 // A time in which nobody looked is no time in which nothing happened.
@@ -145,7 +187,7 @@ func TestDrained(t *testing.T) {
 		{"none left", build{events: stops(0)}, Pass, "drained before stopped", "1 server was stopped with no session left"},
 		{"one left", build{events: stops(1)}, Fail, "drained before stopped", "bk/old had 1 session when step 1 maint: bk/old stopped it"},
 		{"in service, between two requests", build{events: inService}, Fail, "drained before stopped", "bk/old was in service, with 0 sessions, when step 1 maint: bk/old stopped it"},
-		{"in service, within the budget", build{expect: "undrained: 1", events: inService}, Pass, "drained before stopped", "at most 1 session left"},
+		{"in service, whatever the budget", build{expect: "undrained: 1", events: inService}, Fail, "drained before stopped", "bk/old was in service, with 0 sessions, when step 1"},
 		{"within the budget", build{expect: "undrained: 3", events: stops(3)}, Pass, "drained before stopped", "1 server was stopped with at most 3 sessions left"},
 	})
 	if v := (build{}).check(t); len(v.find("drained before stopped", Pass)) > 0 {

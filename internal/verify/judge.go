@@ -22,9 +22,6 @@ const (
 	undecided
 )
 
-// uploadLane is the lane whose requests are not idempotent.
-const uploadLane = "upload"
-
 // judge sorts requests into classes. It takes nobody's word for ok: what the
 // record of a request itself contradicts is lost.
 type judge struct {
@@ -32,6 +29,10 @@ type judge struct {
 	timeout  history.Micros
 	headers  map[string][]string // Server headers by server, in lower case: several where a step starts another version
 	servers  map[string]string   // server by Server header, "" where several show it
+
+	// header is the Server header that was last seen, and lowered that in lower
+	// case: they come again and again.
+	header, lowered string
 
 	// now is the request that every rule is looking at, and of its class.
 	now *history.Request
@@ -61,11 +62,19 @@ func newJudge(s *scenario.Scenario, h *history.Header) *judge {
 func (j *judge) take(r *history.Request) *history.Request {
 	if r.Server == "" && r.Header != "" {
 		named := *r
-		named.Server = j.servers[strings.ToLower(r.Header)]
+		named.Server = j.servers[j.lower(r.Header)]
 		r = &named
 	}
 	j.now, j.of = r, j.sort(r)
 	return r
+}
+
+// lower is a Server header in lower case.
+func (j *judge) lower(header string) string {
+	if header != j.header {
+		j.header, j.lowered = header, strings.ToLower(header)
+	}
+	return j.lowered
 }
 
 // class is the class of a request.
@@ -114,9 +123,9 @@ const switchingProtocols = 101
 // of no server or version that runs in the lab.
 func (j *judge) contradiction(r *history.Request) string {
 	headers, known := j.headers[r.Server]
-	_, version := j.servers[strings.ToLower(r.Header)]
+	_, version := j.servers[j.lower(r.Header)]
 	switch {
-	case !slices.Contains(j.statuses, r.Status) && !(r.Class() == StreamLane && r.Status == switchingProtocols):
+	case !slices.Contains(j.statuses, r.Status) && !(r.Class() == history.StreamLane && r.Status == switchingProtocols):
 		return fmt.Sprintf("ok with status %d", r.Status)
 	case r.Got != r.Want:
 		return fmt.Sprintf("ok with %d of %d bytes", r.Got, r.Want)
@@ -130,7 +139,7 @@ func (j *judge) contradiction(r *history.Request) string {
 		return fmt.Sprintf("Server: %q is no version of this lab", r.Header)
 	case r.Server != "" && !known:
 		return fmt.Sprintf("%.100s is no server of this lab", r.Server)
-	case r.Server != "" && !slices.Contains(headers, strings.ToLower(r.Header)):
+	case r.Server != "" && !slices.Contains(headers, j.lower(r.Header)):
 		return fmt.Sprintf("Server: %q from %s, which runs %s", r.Header, r.Server, strings.Join(headers, " and later "))
 	}
 	return ""

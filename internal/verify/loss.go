@@ -77,7 +77,7 @@ func (l *loss) observe(e history.Event) {
 // when is the moment of a loss: what was cut under way broke when it ended,
 // everything else was lost when it was sent.
 func when(r *history.Request) history.Micros {
-	if r.Class() == StreamLane {
+	if r.Class() == history.StreamLane {
 		return r.Done
 	}
 	switch r.Outcome {

@@ -1,7 +1,9 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,5 +114,24 @@ func TestLostAreListedUpToMaxLost(t *testing.T) {
 	v := check(t, &source{events: events})
 	if len(v.Lost) != MaxLost || v.LostAll != 2*MaxLost || v.Lost[0].Step != 1 || v.Lost[0].Text != "maint: bk/old" {
 		t.Errorf("%d listed of %d, the first %+v", len(v.Lost), v.LostAll, v.Lost[0])
+	}
+}
+
+// Of steps that run side by side the one that commanded last is told, not the
+// one that began last.
+func TestLossAfterStepsSideBySide(t *testing.T) {
+	v := build{request: only("new-150", func(r *request) { lose(r, history.Refused) }), events: func(all []history.Event) []history.Event {
+		all = stepsOnly(func(s *history.Step) {
+			if s.Phase == history.Begin {
+				s.At = 900 * ms
+			}
+		})(all)
+		all = commands(history.Step{At: 901 * ms, Kind: "weight", Server: "bk/other"})(all)
+		slices.SortStableFunc(all[1:len(all)-2], func(a, b history.Event) int { return cmp.Compare(writtenAt(a), writtenAt(b)) })
+		return all
+	}}.check(t)
+	v.wants(t, Fail, "no failure", "after step 1 maint: bk/old")
+	if v.Steps[0].Lost != 1 || v.Steps[1].Lost != 0 {
+		t.Errorf("%+v", v.Steps)
 	}
 }

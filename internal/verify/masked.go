@@ -18,10 +18,18 @@ type masked struct {
 	slow     int64 // of those, the ones that took a second or more
 	sessions int64 // in mode tcp: sessions with retries that carried something
 	first    history.Micros
+	last     history.Micros // of the requests and the sessions
 	// counted are HAProxy's own counters of the servers, logged what the log
 	// tells of, of whatever request.
-	counted map[haproxy.ServerRef]hidden
+	counted map[haproxy.ServerRef]*tries
 	logged  hidden
+}
+
+// tries are the counters of a server over all the HAProxys of a run. With
+// each they begin anew.
+type tries struct {
+	before, now hidden // of those that are gone, and of the one that counts
+	sessions    int64  // stot, which moves more often than the others
 }
 
 // hidden is what a client does not see, as it is counted.
@@ -32,7 +40,7 @@ type hidden struct {
 }
 
 func newMasked(r *run) *masked {
-	return &masked{run: r, counted: map[haproxy.ServerRef]hidden{}}
+	return &masked{run: r, counted: map[haproxy.ServerRef]*tries{}}
 }
 
 func (m *masked) observe(e history.Event) {
@@ -51,6 +59,7 @@ func (m *masked) observe(e history.Event) {
 			m.first = began(e)
 		}
 		m.answered++
+		m.last = max(m.last, began(e))
 		if took(e) >= retryTimer {
 			m.slow++
 		}
@@ -61,12 +70,36 @@ func (m *masked) observe(e history.Event) {
 		}
 		if m.run.asked(e.Frontend) && e.Bytes > 0 && (e.Retries > 0 || e.Redispatched) {
 			m.sessions++
+			m.last = max(m.last, e.At-history.Micros(e.EndUS-e.AcceptUS)) // it connected when it began
 		}
 	case *history.ServerState:
-		// They begin anew with another HAProxy.
-		c := m.counted[e.Server]
-		m.counted[e.Server] = hidden{max(c.retries, e.Wretr), max(c.redispatches, e.Wredis), max(c.errors, e.Hrsp5xx)}
+		m.count(e)
 	}
+}
+
+func (m *masked) count(s *history.ServerState) {
+	c := m.counted[s.Server]
+	if c == nil {
+		c = &tries{}
+		m.counted[s.Server] = c
+	}
+	now := hidden{retries: s.Wretr, redispatches: s.Wredis, errors: s.Hrsp5xx}
+	// A counter falls in another HAProxy alone, or where somebody clears it.
+	if s.Stot < c.sessions || now.less(c.now) {
+		c.before.add(c.now)
+	}
+	c.now, c.sessions = now, s.Stot
+}
+
+// less tells whether any of the counts is less than in other.
+func (h hidden) less(other hidden) bool {
+	return h.retries < other.retries || h.redispatches < other.redispatches || h.errors < other.errors
+}
+
+func (h *hidden) add(other hidden) {
+	h.retries += other.retries
+	h.redispatches += other.redispatches
+	h.errors += other.errors
 }
 
 // tried adds what a log line tells of. A request may be sent to another
@@ -86,7 +119,7 @@ const retryTimer = history.Micros(990_000)
 
 func (m *masked) findings() []Finding {
 	all := m.sum()
-	f := Finding{Invariant: "nothing masked", Result: Pass, Count: m.answered + m.sessions, First: m.first}
+	f := Finding{Invariant: "nothing masked", Result: Pass, Count: m.answered + m.sessions, First: m.first, Last: m.last}
 	var parts []string
 	if m.answered > 0 {
 		parts = append(parts, fmt.Sprintf("%s answered only after HAProxy tried again (%d of them a second late)",
@@ -135,9 +168,8 @@ func (m *masked) doubts(all hidden) []string {
 func (m *masked) sum() hidden {
 	var all hidden
 	for _, c := range m.counted {
-		all.retries += c.retries
-		all.redispatches += c.redispatches
-		all.errors += c.errors
+		all.add(c.before)
+		all.add(c.now)
 	}
 	return all
 }

@@ -86,7 +86,7 @@ func (o *order) flush() {
 func span(e history.Event) (history.Micros, history.Micros) {
 	switch e := e.(type) {
 	case *history.Request:
-		if e.Class() == StreamLane {
+		if e.Class() == history.StreamLane {
 			return e.Done, e.Done
 		}
 		return began(e), e.Done

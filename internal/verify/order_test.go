@@ -76,7 +76,7 @@ func TestLateCompletion(t *testing.T) {
 		}
 	}
 	runCases(t, []verdictCase{
-		{"a slow answer of the old server", build{expect: "latency: {max: 2s}", events: finish(1400 * ms)}, Pass, "switch", "1ms after the command"},
+		{"a slow answer of the old server", build{expect: "latency: {max: 2s}", events: finish(1400 * ms)}, Pass, "switch", "2ms after the command"},
 		{"out of its place", build{expect: "latency: {max: 2m}", events: func(all []history.Event) []history.Event {
 			for _, e := range all {
 				if r, ok := e.(*request); ok && r.ID == "poll-5" {

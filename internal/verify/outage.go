@@ -29,7 +29,11 @@ func newOutage(r *run) *outage { return &outage{run: r, lanes: map[string]*dark{
 
 func (o *outage) observe(e history.Event) {
 	r, ok := e.(*history.Request)
-	if !ok || r.Class() == StepLane || r.Class() == StreamLane || o.run.class(r) == unsent {
+	if !ok || r.Class() == history.StepLane || r.Class() == history.StreamLane {
+		return
+	}
+	class := o.run.class(r)
+	if class != fine && class != lost { // it tells of neither
 		return
 	}
 	d := o.lanes[r.Lane]
@@ -38,7 +42,7 @@ func (o *outage) observe(e history.Event) {
 		o.lanes[r.Lane] = d
 	}
 	d.latest = began(r)
-	switch bad := o.run.class(r) == lost; {
+	switch bad := class == lost; {
 	case bad && !d.bad:
 		d.bad, d.since = true, began(r)
 	case !bad && d.bad:

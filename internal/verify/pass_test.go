@@ -17,7 +17,7 @@ func TestCleanRunPasses(t *testing.T) {
 		if v.Result != Pass || !v.AsWanted || v.LostAll != 0 {
 			t.Errorf("%s: %s %q\n%s", mode, v.Result, v.Reasons, listed(v.Findings))
 		}
-		if len(v.Switches) != 1 || v.Switches[0].Took != 1*ms || v.Switches[0].Step != 1 || v.Switches[0].OldHeader != "nginx/1.18.0" {
+		if len(v.Switches) != 1 || v.Switches[0].Took != 2*ms || v.Switches[0].Step != 1 || v.Switches[0].OldHeader != "nginx/1.18.0" {
 			t.Errorf("%s: switches %+v", mode, v.Switches)
 		}
 		for _, l := range v.Lanes {

@@ -28,6 +28,42 @@ func fewer(index int) func([]history.Event) []history.Event {
 	}
 }
 
+// failing lets the steps of these numbers fail. Those from 3 on are the way
+// back.
+func failing(indexes ...int) func([]history.Event) []history.Event {
+	return func(all []history.Event) []history.Event {
+		for i := 3; i <= 4; i++ {
+			s := history.Step{At: 1800*ms + history.Micros(i)*ms, Index: i, Kind: "ready", Text: "ready: bk/old", Phase: history.Begin}
+			end := s
+			end.Phase = history.Ended
+			all = addEvent(&end)(addEvent(&s)(all))
+		}
+		return stepsOnly(func(s *history.Step) {
+			if s.Phase == history.Ended && slices.Contains(indexes, s.Index) {
+				s.Error = "it is not so"
+			}
+		})(all)
+	}
+}
+
+// onlyLooks makes the command of the first step one that changes nothing.
+func onlyLooks(all []history.Event) []history.Event {
+	return stepsOnly(func(s *history.Step) {
+		if s.Phase == history.Command {
+			s.Phase, s.Kind, s.Server, s.Command = history.Look, "save_state", "", "show servers state"
+		}
+	})(all)
+}
+
+// Only of a way back that failed it is said.
+func TestWayBackThatWentWell(t *testing.T) {
+	for _, f := range (build{events: failing(2)}).check(t).find("procedure", Fail) {
+		if strings.Contains(f.Text, "way back") {
+			t.Error(f.Text)
+		}
+	}
+}
+
 func TestCarriedOut(t *testing.T) {
 	runCases(t, []verdictCase{
 		{"all steps", build{}, Pass, "procedure", "2 of 2 steps carried out"},
@@ -36,8 +72,12 @@ func TestCarriedOut(t *testing.T) {
 				s.Error = "bk/old is UP, not MAINT"
 			}
 		})}, Fail, "procedure", "step 2 expect: {header: nginx/1.22.1} failed: bk/old is UP"},
+		{"a step failed, and the way back too", build{events: failing(2, 4)}, Fail, "procedure", "step 2 expect: {header: nginx/1.22.1} failed: it is not so; the way back failed too: step 4 ready: bk/old failed: it is not so"},
+		{"a step failed, and the way back went well", build{events: failing(2)}, Fail, "procedure", "step 2 expect: {header: nginx/1.22.1} failed: it is not so"},
 		{"a step is missing", build{events: fewer(2)}, Inconclusive, "procedure", "only 1 of 2 steps was carried out"},
 		{"no step", build{expect: "-", request: from(0, "old"), events: func(all []history.Event) []history.Event { return unseen(fewer(1)(fewer(2)(all))) }}, Inconclusive, "procedure", "only 0 of 2 steps were"},
+		{"steps that only look", build{expect: "-", request: from(0, "old"), events: func(all []history.Event) []history.Event { return unseen(onlyLooks(all)) }}, Inconclusive, "procedure", "no step did anything"},
+		{"a loss after a step that only looks", build{request: both(from(0, "old"), only("new-150", func(r *request) { lose(r, history.Reset) })), events: onlyLooks}, Fail, "no failure", "before any step did anything"},
 		{"a step without its end", build{events: func(all []history.Event) []history.Event {
 			return slices.DeleteFunc(all, func(e history.Event) bool {
 				s, ok := e.(*history.Step)
@@ -61,6 +101,14 @@ func TestCarriedOut(t *testing.T) {
 			return append(atEnd(func(e *history.End) { e.Error = "no space left" })(all), &history.End{At: allOver})
 		}}, Inconclusive, "record", "no space left"},
 	})
+}
+
+// What only looks is told of all the same.
+func TestLooksAreTold(t *testing.T) {
+	v := build{expect: "-", request: from(0, "old"), events: onlyLooks}.check(t)
+	if s := v.Steps[0]; s.Command != 0 || !slices.Equal(s.Commands, []string{"show servers state"}) {
+		t.Errorf("%+v", s)
+	}
 }
 
 // broken puts an error where the source has handed out half of its events.

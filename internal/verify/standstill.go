@@ -12,7 +12,7 @@ import (
 // A request that is answered in the end was not lost, and a p99 hides a few of
 // many; whoever waited for it saw an outage all the same.
 //
-// Downloads and uploads take long by intent and are left out.
+// Downloads and uploads take long by intent: of them, what they took longer.
 type standstill struct {
 	run   *run
 	begun history.Micros // the first command
@@ -31,21 +31,37 @@ const longWait = history.Micros(1_000_000)
 type wait struct {
 	lane     string
 	from, to history.Micros
-	less     history.Micros // what of it is told by another rule, or is meant
+	meant    history.Micros // of it, what was wanted: a transfer's length, or the time between two messages of a stream
+	retries  history.Micros // of it, what HAProxy may have paused before it tried again
 	// served and answered are when HAProxy had the request, where its log
 	// tells: that long it was the lab that was waited for.
 	served, answered history.Micros
 	// sent is when it was sent on a connection that was there: until then it
 	// was halab that was waited for.
-	sent history.Micros
+	sent    history.Micros
+	starved bool // HAProxy had no processor for most of it
 }
 
-func (w *wait) length() history.Micros { return w.to - w.from - w.less }
+// length is that of the wait which this rule judges: that HAProxy tried again
+// is told by masked.
+func (w *wait) length() history.Micros { return w.told() - w.retries }
+
+// told is how long a client waited.
+func (w *wait) told() history.Micros { return w.to - w.from - w.meant }
+
+// String writes how long a client waited, and what of it is not judged.
+func (w *wait) String() string {
+	if w.retries == 0 {
+		return round(w.told())
+	}
+	return fmt.Sprintf("%s (up to %s of it by HAProxy's retries)", round(w.told()), round(w.retries))
+}
 
 // waits are the longest of a lane.
 type waits struct {
 	before history.Micros // of those that had ended by the first command
-	seen   wait           // as a client saw it
+	told   wait           // as a client saw it
+	seen   wait           // of it, what this rule judges
 	labs   wait           // of those that halab did not sleep through
 	own    history.Micros // how long that is without halab's sleep
 }
@@ -72,30 +88,53 @@ func (s *standstill) observe(e history.Event) {
 
 func (s *standstill) request(r *history.Request) {
 	switch r.Class() {
-	case StepLane, "download", uploadLane:
-	case StreamLane:
+	case history.StepLane:
+	case history.DownloadLane, history.UploadLane:
+		if lasts := s.run.lasts(r); lasts > 0 {
+			// HAProxy had it all the time, also while halab did not send or
+			// read: its log tells nothing of who was waited for.
+			s.add(wait{lane: r.Lane, from: r.Intended, to: r.Done, meant: lasts, starved: starved(r)})
+		}
+	case history.StreamLane:
 		apart := s.run.lane(r.Lane).Interval
-		s.add(wait{lane: r.Lane, from: r.Intended, to: answeredAt(r), less: apart}) // an event stream begins with its first message
+		s.add(wait{lane: r.Lane, from: r.Intended, to: answeredAt(r), meant: apart}) // an event stream begins with its first message
 		if r.Quiet > 0 {
 			from := r.QuietFrom
 			if from == 0 {
 				from = answeredAt(r)
 			}
-			s.add(wait{lane: r.Lane, from: from, to: from + r.Quiet, less: apart})
+			s.add(wait{lane: r.Lane, from: from, to: from + r.Quiet, meant: apart, starved: starved(r)})
 		}
 	default:
-		w := wait{lane: r.Lane, from: r.Intended, to: r.Done}
+		w := wait{lane: r.Lane, from: r.Intended, to: r.Done, starved: starved(r)}
 		if r.Reuse > 0 {
 			w.sent = r.Sent
 		}
-		if l := r.Log; l != nil && l.Arrived > 0 {
-			w.served, w.answered = l.Arrived, servedBy(l)
+		if arrived(r) {
+			w.served, w.answered = r.Log.Arrived, servedBy(r.Log)
 		}
-		if r.Log != nil && r.Log.Retries > 0 {
-			w.less = millis(r.Log.Tc) // that HAProxy tried again is told by masked
+		if l := r.Log; l != nil && l.Retries > 0 {
+			w.retries = max(0, min(millis(l.Tc), history.Micros(l.Retries)*longWait))
 		}
 		s.add(w)
 	}
+}
+
+// header is more than the header of an answer takes, in bytes: nginx counts it
+// when it limits the rate.
+const header = 512
+
+// lasts is how long a transfer takes by the scenario, 0 where it has none.
+func (r *run) lasts(q *history.Request) history.Micros {
+	t := &r.scenario.Traffic
+	switch {
+	case q.Class() == history.DownloadLane && t.Download != nil:
+		seconds := float64(t.Download.Bytes()+header) / float64(t.Download.Rate())
+		return history.Micros(seconds * 1e6)
+	case q.Class() == history.UploadLane && t.Upload != nil:
+		return history.M(t.Upload.LastsD())
+	}
+	return 0
 }
 
 // servedBy is when HAProxy had handed on all of an answer: its log counts in
@@ -121,10 +160,18 @@ func (s *standstill) settle(now history.Micros) {
 		if w := &s.open[i]; w.to >= now {
 			left = append(left, *w)
 		} else {
-			s.note(w, w.length()-s.asleep(w))
+			s.note(w, s.own(w))
 		}
 	}
 	s.open = left
+}
+
+// own is how much of a wait was the lab's doing.
+func (s *standstill) own(w *wait) history.Micros {
+	if w.starved || s.lagged(w.from, w.to) {
+		return 0
+	}
+	return w.length() - s.asleep(w)
 }
 
 // note keeps a wait if it is the longest, of which own is the lab's.
@@ -138,6 +185,9 @@ func (s *standstill) note(w *wait, own history.Micros) {
 		lane.before = max(lane.before, own)
 		return
 	}
+	if w.told() > lane.told.told() {
+		lane.told = *w
+	}
 	if w.length() > lane.seen.length() {
 		lane.seen = *w
 	}
@@ -148,7 +198,7 @@ func (s *standstill) note(w *wait, own history.Micros) {
 
 func (s *standstill) findings() []Finding {
 	for i := range s.open {
-		s.note(&s.open[i], s.open[i].length()-s.asleep(&s.open[i]))
+		s.note(&s.open[i], s.own(&s.open[i]))
 	}
 	var out []Finding
 	longest := &wait{}
@@ -157,20 +207,25 @@ func (s *standstill) findings() []Finding {
 		if lane == nil {
 			continue
 		}
-		if lane.seen.length() > longest.length() {
-			longest = &lane.seen
+		if lane.told.told() > longest.told() {
+			longest = &lane.told
 		}
-		switch limit := s.limit(lane.before); {
+		switch limit := s.limit(name, lane.before); {
 		case lane.own > limit:
 			out = append(out, s.finding(&lane.labs, Fail, fmt.Sprintf("the traffic stood still for %s on %s, from %s; %s is allowed",
-				round(lane.labs.length()), name, at(lane.labs.from), round(limit))))
+				&lane.labs, name, at(lane.labs.from), round(limit))))
 		case lane.seen.length() > limit:
-			out = append(out, s.finding(&lane.seen, Inconclusive, fmt.Sprintf("somebody waited %s on %s, from %s, while halab itself stood still: whether the traffic did cannot be known",
-				round(lane.seen.length()), name, at(lane.seen.from))))
+			why := "halab itself stood still"
+			if lane.seen.starved {
+				why = noProcessor
+			}
+			out = append(out, s.finding(&lane.seen, Inconclusive, fmt.Sprintf("somebody waited %s on %s, from %s, while %s: whether the traffic stood still cannot be known",
+				&lane.seen, name, at(lane.seen.from), why)))
+			out[len(out)-1].Busy = true
 		}
 	}
 	if len(out) == 0 && longest.lane != "" {
-		out = append(out, s.finding(longest, Pass, fmt.Sprintf("from the first command on nobody waited longer than %s for an answer (on %s, at %s)", round(longest.length()), longest.lane, at(longest.from))))
+		out = append(out, s.finding(longest, Pass, fmt.Sprintf("from the first command on nobody waited longer than %s for an answer (on %s, at %s)", longest, longest.lane, at(longest.from))))
 	}
 	return out
 }
@@ -191,18 +246,18 @@ func (s *standstill) finding(w *wait, result Result, text string) Finding {
 	return f
 }
 
-// limit is what the scenario says, else a second: or more, where it allows a
-// p99 of more, or where it took more already before any step.
-func (s *standstill) limit(before history.Micros) history.Micros {
+// limit is what the scenario says, else a second, or more where it took more
+// already before any step. Bounds of the p99 say nothing of the longest wait:
+// they may not loosen it. Transfers are not exact enough for less than a
+// second.
+func (s *standstill) limit(lane string, before history.Micros) history.Micros {
 	limit := max(longWait, before)
-	want := s.run.scenario.Expect.Latency
-	if want == nil {
-		return limit
+	if want := s.run.scenario.Expect.Latency; want != nil && want.Max > 0 {
+		if limit = history.M(want.Max.D()); transfers(lane) {
+			limit = max(limit, longWait)
+		}
 	}
-	if want.Max > 0 {
-		return history.M(want.Max.D())
-	}
-	return max(limit, history.M(want.P99.D()), history.Micros(want.Factor*float64(before)))
+	return limit
 }
 
 // signs are the signs that halab itself was alive: what it sent, did and saw.
@@ -210,6 +265,7 @@ type signs struct {
 	every  history.Micros // how often there is one by the schedule; 0: not known
 	latest history.Micros
 	sleeps []sleep
+	lags   []sleep // in which a tick was never sent, so late did halab come to it
 }
 
 // sleep is a time without a sign that the schedule does not explain.
@@ -222,7 +278,7 @@ const asleepFrom = history.Micros(50_000)
 func newSigns(r *run) *signs {
 	s := &signs{}
 	for _, l := range r.header.Lanes {
-		if history.LaneClass(l.Name) != StreamLane { // nothing is sent on it
+		if history.LaneClass(l.Name) != history.StreamLane { // nothing is sent on it
 			s.every = r.densest()
 		}
 	}
@@ -233,6 +289,9 @@ func newSigns(r *run) *signs {
 // the time when it was due.
 func (s *signs) observe(e history.Event) bool {
 	if r, ok := e.(*history.Request); ok && r.Sent == 0 {
+		if r.Outcome == history.Unsent && r.Done-r.Intended >= lagFrom {
+			s.lag(sleep{r.Intended, r.Done})
+		}
 		return false
 	}
 	now, _ := span(e)
@@ -241,6 +300,26 @@ func (s *signs) observe(e history.Event) bool {
 	}
 	s.latest = max(s.latest, now)
 	return true
+}
+
+// lagFrom is how late halab has to be for a tick, which waits for nobody else,
+// to be no witness of a wait at that time. One that it does not send for
+// another reason it gives up at once.
+const lagFrom = longWait / 2
+
+// lag keeps one. They come in the order in which they began.
+func (s *signs) lag(l sleep) {
+	if n := len(s.lags); n > 0 && l.from <= s.lags[n-1].to {
+		s.lags[n-1].to = max(s.lags[n-1].to, l.to)
+		return
+	}
+	s.lags = append(s.lags, l)
+}
+
+// lagged tells whether halab was too late for a tick between two moments.
+func (s *signs) lagged(from, to history.Micros) bool {
+	first, _ := slices.BinarySearchFunc(s.lags, from, func(l sleep, at history.Micros) int { return int(l.to - at) })
+	return first < len(s.lags) && s.lags[first].from < to
 }
 
 // asleep is how long halab may have slept of a wait, but while HAProxy had the

@@ -48,6 +48,12 @@ func TestStandstill(t *testing.T) {
 			r.First, r.Done = 900*ms, 900*ms
 		}
 	}
+	unsent := func(id string, late history.Micros) func(*request) {
+		return both(frozen, only(id, func(r *request) {
+			lose(r, history.Unsent)
+			r.Done = r.Intended + late
+		}))
+	}
 	shorter := func(r *request) {
 		if r.ID == "new-105" {
 			r.First, r.Done = r.Sent+1050*ms, r.Sent+1050*ms
@@ -58,19 +64,45 @@ func TestStandstill(t *testing.T) {
 		{"all wait and are answered", build{request: frozen}, Fail, "standstill", "the traffic stood still for 1.09s on new, from 1.001s; 1s is allowed; it began after step 1 maint: bk/old"},
 		{"HAProxy stood still, and its log does not tell", build{request: answeredLate(noneOfIt)}, Fail, "standstill", "the traffic stood still for 1.09s on new"},
 		{"longer is allowed", build{expect: "latency: {max: 2s}", request: frozen}, Pass, "standstill", "nobody waited longer than 1.09s"},
-		{"a p99 of more is allowed", build{expect: "latency: {p99: 2s}", request: frozen}, Pass, "standstill", "nobody waited longer than 1.09s"},
+		{"a p99 of more is no bound of the longest", build{expect: "latency: {p99: 2s}", request: frozen}, Fail, "standstill", "for 1.09s on new, from 1.001s; 1s is allowed"},
+		{"nor is a factor of the p99", build{expect: "latency: {factor: 2000}", request: both(early, frozen)}, Fail, "standstill", "for 1.09s on new, from 1.001s; 1s is allowed"},
 		{"less is allowed", build{expect: "latency: {max: 50ms}", request: only("new-105", func(r *request) { r.First, r.Done = r.First+60*ms, r.Done+60*ms })}, Fail, "standstill", "for 61ms on new, from 1.041s; 50ms is allowed"},
 		{"less was allowed before any step", build{expect: "latency: {max: 50ms}", request: only("new-50", func(r *request) { r.First, r.Done = r.First+60*ms, r.Done+60*ms })}, Pass, "standstill", "longer than 1ms"},
 		{"not as slow before", build{request: both(early, shorter)}, Fail, "standstill", "for 1.05s on new"},
-		{"retries are told by another rule", build{expect: "masked: 1", request: only("new-105", func(r *request) { r.Log.Retries, r.Log.Tc, r.First, r.Done = 1, 1000, r.First+1010*ms, r.Done+1010*ms })}, Pass, "standstill", "longer than 11ms"},
+		{"retries are told by another rule", build{expect: "masked: 1", request: retried(1000)}, Pass, "standstill", "nobody waited longer than 1.01s (up to 1s of it by HAProxy's retries) for an answer (on new"},
+		{"a retry is a second", build{expect: "masked: 1\n  latency: {max: 500ms}", request: retried(1600)}, Fail, "standstill", "the traffic stood still for 1.61s (up to 1s of it by HAProxy's retries) on new, from 1.041s; 500ms is allowed"},
 		{"halab stood still", build{expect: "max-gap: 2s", request: slept}, Inconclusive, "standstill", "while halab itself stood still"},
+		{"halab was too late for a tick meanwhile", build{request: unsent("kept-70", 600*ms)}, Inconclusive, "standstill", "while halab itself stood still"},
+		{"or late, but not by much", build{request: unsent("kept-70", 400*ms)}, Fail, "standstill", "the traffic stood still for 1.09s on new"},
+		{"or gave one up at once", build{request: unsent("kept-70", 0)}, Fail, "standstill", "the traffic stood still for 1.09s on new"},
+		{"or was too late at another time", build{request: unsent("kept-10", 600*ms)}, Fail, "standstill", "the traffic stood still for 1.09s on new"},
 		{"halab stood still, in mode tcp", build{mode: "tcp", expect: "max-gap: 2s", request: slept}, Inconclusive, "standstill", "while halab itself stood still"},
 		{"halab was late on one connection", build{request: only("kept-105", func(r *request) {
 			r.Sent, r.First, r.Done = r.Sent+960*ms, r.Sent+1050*ms, r.Sent+1050*ms
 		})}, Inconclusive, "standstill", "somebody waited 1.05s on kept, from 1.041s"},
+		{"HAProxy had no processor", build{request: both(frozen, starvedFor(1000*ms))}, Inconclusive, "standstill", "somebody waited 1.09s on new, from 1.001s, while HAProxy or halab waited for a processor"},
+		{"HAProxy had none for less than half of it", build{request: both(frozen, starvedFor(400*ms))}, Fail, "standstill", "the traffic stood still for 1.09s on new"},
 		{"both stood still", build{expect: "max-gap: 2s", request: both(slept, only("new-100", func(r *request) {
 			r.First, r.Done, r.Log.Arrived, r.Log.Ta = r.Sent+1104*ms, r.Sent+1104*ms, r.Sent, 1103
 		}))}, Fail, "standstill", "for 1.1s on new, from 0.991s"},
+	})
+}
+
+// starvedFor lets HAProxy wait for a processor in every long wait.
+func starvedFor(d history.Micros) func(*request) {
+	return func(r *request) {
+		if r.Done-r.Intended > 1000*ms {
+			r.Starved = d
+		}
+	}
+}
+
+// retried is a request that HAProxy tried to connect for so many milliseconds,
+// twice.
+func retried(tc int64) func(*request) {
+	return only("new-105", func(r *request) {
+		r.Log.Retries, r.Log.Tc = 1, tc
+		r.First, r.Done = r.First+history.Micros(tc)*ms+10*ms, r.Done+history.Micros(tc)*ms+10*ms
 	})
 }
 
@@ -95,7 +127,7 @@ func TestAsSlowAsBefore(t *testing.T) {
 	}
 	s := newStandstill(newRun(mustParse(t, build{}), build{}.header()))
 	for before, want := range map[history.Micros]history.Micros{0: longWait, 300 * ms: longWait, 3000 * ms: 3000 * ms} {
-		if got := s.limit(before); got != want {
+		if got := s.limit("new", before); got != want {
 			t.Errorf("%s before the steps: %s is allowed, want %s", before, got, want)
 		}
 	}
@@ -116,6 +148,15 @@ func TestQuietStreams(t *testing.T) {
 		{"a message each interval", build{events: quiet(1100*ms, 201*ms)}, Pass, "standstill", "nobody waited longer than 1ms"},
 		{"no message for long", build{events: quiet(800*ms, 1300*ms)}, Fail, "standstill", "the traffic stood still for 1.1s on stream, from 0.800s; 1s is allowed; it began after step 1 maint"},
 		{"not known from when", build{events: quiet(0, 1300*ms)}, Fail, "standstill", "for 1.1s on stream"},
+		{"no message while HAProxy had no processor", build{events: func(all []history.Event) []history.Event {
+			all = quiet(800*ms, 1300*ms)(all)
+			for _, e := range all {
+				if r, ok := e.(*request); ok && r.Quiet > 0 {
+					r.Starved = 1200 * ms
+				}
+			}
+			return all
+		}}, Inconclusive, "standstill", "while HAProxy or halab waited for a processor"},
 		{"before the steps", build{expect: "latency: {max: 300ms}", events: quiet(100*ms, 700*ms)}, Pass, "standstill", "nobody waited longer than 1ms"},
 		{"a download lasts", build{request: downloads, events: without(func(*request) bool { return false })}, Inconclusive, "coverage", ""},
 	})

@@ -9,18 +9,16 @@ import (
 	"halab/internal/history"
 )
 
-// StreamLane is the lane of the streams, each of which is one request that
-// may last as long as the run.
+// Each stream is one request that may last as long as the run.
 //
-// A stream takes its place in the history where it ended: to hold back
+// It takes its place in the history where it ended: to hold back
 // everything that began after it would take the memory of the whole run. So
 // the rules that go by the time at which a request was sent look at a stream
 // when they know what came between.
-const StreamLane = "stream"
 
 // stream is the event as a stream, nil when it is none.
 func stream(e history.Event) *history.Request {
-	if r, ok := e.(*history.Request); ok && r.Class() == StreamLane {
+	if r, ok := e.(*history.Request); ok && r.Class() == history.StreamLane {
 		return r
 	}
 	return nil
@@ -28,7 +26,7 @@ func stream(e history.Event) *history.Request {
 
 // took is how long a request took; a stream, until it was open.
 func took(r *history.Request) history.Micros {
-	if r.Class() == StreamLane {
+	if r.Class() == history.StreamLane {
 		return answeredAt(r) - began(r)
 	}
 	return r.Done - began(r)
@@ -39,7 +37,7 @@ func took(r *history.Request) history.Micros {
 // there is nothing else.
 func (r *run) densest() history.Micros {
 	densest := history.M(time.Hour)
-	holds := func(l history.Lane) bool { return history.LaneClass(l.Name) == StreamLane }
+	holds := func(l history.Lane) bool { return history.LaneClass(l.Name) == history.StreamLane }
 	sends := slices.ContainsFunc(r.header.Lanes, func(l history.Lane) bool { return !holds(l) })
 	for _, l := range r.header.Lanes {
 		if !holds(l) || !sends {
@@ -130,7 +128,7 @@ func (m *moves) commandOf(at int) history.Micros {
 	case at < m.done:
 		return m.switches[at].Command
 	case m.mover != nil:
-		return m.mover.at
+		return m.mover.first.at
 	}
 	return math.MaxInt64
 }

@@ -12,7 +12,7 @@ import (
 func withStreams(streams ...history.Request) func([]history.Event) []history.Event {
 	return func(all []history.Event) []history.Event {
 		h := *all[0].(*history.Header)
-		h.Lanes = append(h.Lanes, history.Lane{Name: StreamLane, Interval: 200 * ms})
+		h.Lanes = append(h.Lanes, history.Lane{Name: history.StreamLane, Interval: 200 * ms})
 		all[0] = &h
 		tail := all[len(all)-2:]
 		all = append([]history.Event(nil), all[:len(all)-2]...)
@@ -28,7 +28,7 @@ func withStreams(streams ...history.Request) func([]history.Event) []history.Eve
 
 // heldBy makes a stream of a server.
 func heldBy(id, server string, opened, done history.Micros) history.Request {
-	r := history.Request{ID: "stream-" + id, Lane: StreamLane, Conn: 1000, Intended: opened, Sent: opened, First: opened + ms, Done: done,
+	r := history.Request{ID: "stream-" + id, Lane: history.StreamLane, Conn: 1000, Intended: opened, Sent: opened, First: opened + ms, Done: done,
 		Status: 101, Put: 9, Want: 9, Got: 9, Outcome: history.OK}
 	answerOf(&r, server)
 	return r
@@ -127,12 +127,12 @@ func TestLivesAreMerged(t *testing.T) {
 func TestStreamsHaveNoLatency(t *testing.T) {
 	v := build{expect: "latency: {p99: 100ms, factor: 100}", events: withStreams(heldBy("1", "old", 2*ms, allOver), broke(heldBy("2", "old", 2*ms, 500*ms), history.Truncated))}.check(t)
 	for _, f := range v.Findings {
-		if f.Lane == StreamLane && f.Invariant != "no failure" {
+		if f.Lane == history.StreamLane && f.Invariant != "no failure" {
 			t.Errorf("%+v", f)
 		}
 	}
 	for _, l := range v.Latency {
-		if l.Lane == StreamLane {
+		if l.Lane == history.StreamLane {
 			t.Errorf("%+v", l)
 		}
 	}

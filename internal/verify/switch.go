@@ -19,8 +19,8 @@ type Switch struct {
 	FirstNew history.Micros `json:"first_new_us"` // first send that the new server answered
 	LastOld  history.Micros `json:"last_old_us"`  // last send that the old server answered
 	OldTail  history.Micros `json:"old_tail_us"`  // last byte from the old server
-	// Took is from the command to the first new answer's send, and Mixed how
-	// long both answered; both are as coarse as the gap between probes.
+	// Took is from the command to the first answer of the new server, and Mixed
+	// how long both answered; both are as coarse as the gap between probes.
 	Took  history.Micros `json:"took_us"`
 	Mixed history.Micros `json:"mixed_us"`
 	// OldHeader and NewHeader are the Server headers before and after.
@@ -28,14 +28,17 @@ type Switch struct {
 	NewHeader string `json:"new_header"`
 	Late      int64  `json:"late"` // old answers after the mixed window's allowance
 
-	lateLanes map[string]int64
+	mover     *mover
+	answered  history.Micros   // when the first new answer came
+	starved   bool             // HAProxy had no processor for most of the wait for it
+	lateLanes map[string]int64 // by lane
 	lateFirst history.Micros
 	lateSeen  history.Micros // when the first of them was answered, by which its server had been chosen
 }
 
-// mixedAllowance is how long after the first new answer an old one is still
-// part of the switch: requests that are in HAProxy at the same time may be
-// answered in another order than they were sent.
+// mixedAllowance is how long after the first new answer has come a request may
+// still be sent to the old server: what is in HAProxy at the same time may be
+// answered in another order than it was sent.
 const mixedAllowance = 100 * time.Millisecond
 
 // backups are the servers that serve only while no other one can.
@@ -73,8 +76,9 @@ type moves struct {
 	old      history.Request // latest answer of path[done]
 	mover    *mover          // what may have moved the traffic since the last switch
 	// ahead are answers of the next server to requests that were sent before
-	// any command for it: their answers may still turn out to be later than
-	// one. early counts those that were not.
+	// any command for it, or before one that must have moved them there: their
+	// answers may still turn out to be later than one. early counts those that
+	// no command was sent for.
 	ahead   []history.Request
 	early   int64
 	first   history.Micros   // of early
@@ -110,7 +114,7 @@ func (m *moves) observe(e history.Event) {
 		backend, _, _ := strings.Cut(m.path[0], "/")
 		switch {
 		case !m.leads(e, backend): // it went another way all along
-		case e.Class() == StreamLane:
+		case e.Class() == history.StreamLane:
 			m.stream(e)
 		case e.Server != "":
 			m.answer(e)
@@ -124,8 +128,11 @@ func (m *moves) answer(r *history.Request) {
 	switch {
 	case r.Server == m.path[m.done]:
 		m.old = *r
+		if m.done > 0 {
+			m.switches[m.done-1].answer(r)
+		}
 	case m.done < len(m.switches) && r.Server == m.path[m.done+1]:
-		if m.mover != nil && m.old.Server != "" {
+		if m.old.Server != "" && m.mover != nil && m.mover.sure {
 			m.change(r)
 		} else {
 			m.ahead = append(m.ahead, *r)
@@ -146,6 +153,10 @@ func (m *moves) settle(now history.Micros) {
 		switch {
 		case answeredAt(r) >= now:
 			left = append(left, *r)
+		case r.Server == m.path[m.done]: // the traffic has moved meanwhile
+			m.answer(r)
+		case m.mover != nil && m.old.Server != "" && m.done < len(m.switches) && r.Server == m.path[m.done+1]:
+			m.change(r)
 		case m.done > 0 && r.Server == m.path[m.done-1]:
 			m.late(r)
 		default:
@@ -169,14 +180,30 @@ func answeredAt(r *history.Request) history.Micros {
 
 func (m *moves) change(r *history.Request) {
 	w := &m.switches[m.done]
-	w.Command, w.Step = m.mover.at, m.mover.step
-	m.mover = nil
+	w.mover, m.mover = m.mover, nil
 	w.FirstNew, w.NewHeader = began(r), r.Header
 	w.LastOld, w.OldTail, w.OldHeader = began(&m.old), m.old.Done, m.old.Header
-	w.Took = max(0, w.FirstNew-w.Command)
+	w.answered, w.starved = answeredAt(r), starved(r)
+	w.measure()
 	w.Mixed = max(0, w.LastOld-w.began())
 	m.done++
 	m.old = *r
+}
+
+// answer is one of the new server. The first to come need not be the first
+// that was sent for.
+func (w *Switch) answer(r *history.Request) {
+	if at := answeredAt(r); at < w.answered {
+		w.answered, w.starved = at, starved(r)
+		w.measure()
+	}
+}
+
+// measure takes the time from the first command that may have moved the
+// traffic.
+func (w *Switch) measure() {
+	w.Command, w.Step = w.mover.first.at, w.mover.first.step
+	w.Took = max(0, w.answered-w.Command)
 }
 
 // late is an answer of the old server after the first of the new one.
@@ -192,7 +219,7 @@ func (w *Switch) began() history.Micros { return max(w.FirstNew, w.Command) }
 func (w *Switch) late(r *history.Request) {
 	w.LastOld, w.OldTail = max(w.LastOld, began(r)), max(w.OldTail, r.Done)
 	w.Mixed = max(0, w.LastOld-w.began())
-	if began(r)-w.began() <= history.M(mixedAllowance) {
+	if began(r)-max(w.answered, w.Command) <= history.M(mixedAllowance) {
 		return
 	}
 	if w.Late == 0 {
@@ -200,6 +227,18 @@ func (w *Switch) late(r *history.Request) {
 	}
 	w.Late++
 	w.lateLanes[r.Lane]++
+}
+
+// lateAnew counts the late answers on connections that were made for them.
+func (w *Switch) lateAnew() int64 {
+	var n int64
+	for name, late := range w.lateLanes {
+		switch history.LaneClass(name) {
+		case "new", "poll", "tls":
+			n += late
+		}
+	}
+	return n
 }
 
 // switchover is invariant 7: the traffic went the expected way, and in time.
@@ -219,6 +258,9 @@ func (s *switchover) findings() []Finding {
 		}
 		out = append(out, s.finding(&m.switches[i]))
 	}
+	if m.unnamed > 0 && m.done == len(m.switches) && m.done > 0 {
+		out = append(out, Finding{Invariant: "switch", Result: Inconclusive, Count: m.unnamed, Text: m.untold()})
+	}
 	for _, server := range slices.Sorted(maps.Keys(m.astray)) {
 		out = append(out, Finding{Invariant: "switch", Result: Fail, Count: m.astray[server],
 			Text: fmt.Sprintf("%s came from %s, which is not on the way from %s to %s", plural(m.astray[server], "answer"), server, m.path[0], m.path[1])})
@@ -236,13 +278,18 @@ func (s *switchover) never(w *Switch) Finding {
 	f := Finding{Invariant: "switch", Result: Inconclusive, Count: 1}
 	switch m := s.run.moves; {
 	case m.unnamed > 0:
-		f.Text = fmt.Sprintf("%s cannot be told apart: several servers run the same version, and in mode tcp nothing else names them", plural(m.unnamed, "answer"))
+		f.Text = m.untold()
 	case m.old.Server == "" && m.early > 0:
 		f.Text = fmt.Sprintf("%s never answered, so the traffic did not move from it: %s came from %s", w.From, plural(m.early, "answer"), w.To)
 	default:
 		f.Text = fmt.Sprintf("the traffic never moved from %s to %s: the Server header did not change", w.From, w.To)
 	}
 	return f
+}
+
+// untold says of how many answers nobody knows whether they went astray.
+func (m *moves) untold() string {
+	return fmt.Sprintf("%s cannot be told apart: several servers run the same version, and in mode tcp nothing else names them", plural(m.unnamed, "answer"))
 }
 
 func (s *switchover) finding(w *Switch) Finding {
@@ -253,6 +300,14 @@ func (s *switchover) finding(w *Switch) Finding {
 	if limit := s.within(); w.Took > limit {
 		f.Result, f.Count = Fail, 1
 		f.Text += fmt.Sprintf("; %s is allowed", round(limit))
+		switch last := w.mover.last; {
+		case w.starved:
+			f.Result, f.Busy = Inconclusive, true
+			f.Text += ", and meanwhile " + noProcessor
+		case w.answered-last.at <= limit:
+			f.Result = Inconclusive
+			f.Text += fmt.Sprintf(", and it was %s after the command of step %d: which of them moved the traffic cannot be known", round(max(0, w.answered-last.at)), last.step)
+		}
 	}
 	return f
 }

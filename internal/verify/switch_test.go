@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"strings"
 	"testing"
 
 	"halab/internal/history"
@@ -35,25 +36,49 @@ func between(lane string, begin, end history.Micros, server string) func(*reques
 func TestSwitch(t *testing.T) {
 	never := from(0, "old")
 	runCases(t, []verdictCase{
-		{"in time", build{}, Pass, "switch", "bk/old to bk/new: first answer of the new server 1ms after the command, both answered for 0s"},
+		{"in time", build{}, Pass, "switch", "bk/old to bk/new: first answer of the new server 2ms after the command, both answered for 0s"},
 		{"never", build{request: never}, Inconclusive, "switch", "never moved from bk/old to bk/new"},
 		{"never, and a request was lost", build{request: both(never, only("new-9", func(r *request) { lose(r, history.Reset) }))}, Fail, "no failure", "1 reset"},
 		{"the old server never answered", build{request: from(0, "new")}, Inconclusive, "switch", "bk/old never answered"},
 		{"before the command", build{request: from(500*ms, "new")}, Fail, "switch", "before a step had sent a command"},
 		{"for a moment before the command", build{request: between("new", 500*ms, 510*ms, "new")}, Fail, "switch", "1 answer came from bk/new before a step had sent a command"},
-		{"sent just before the command, answered after it", build{request: between("new", 991*ms, 1000*ms, "new"), events: late("new-100", 10*ms)}, Pass, "switch", "0s after the command"},
+		{"sent just before the command, answered after it", build{request: between("new", 991*ms, 1000*ms, "new"), events: late("new-100", 10*ms)}, Pass, "switch", "2ms after the command"},
 		{"sent long before the command, answered after it", build{request: both(between("new", 751*ms, 760*ms, "new"), between("new", moved, 1020*ms, "old")), events: late("new-76", 260*ms)}, Pass, "new version complete", "no answer came from bk/old"},
-		{"too late", build{expect: "!  switch: {from: bk/old, to: bk/new, within: 300ms}", request: both(from(moved, "old"), from(1500*ms, "new"))}, Fail, "switch", "501ms after the command, both answered for 0s; 300ms is allowed"},
+		{"too late", build{expect: "!  switch: {from: bk/old, to: bk/new, within: 300ms}", request: both(from(moved, "old"), from(1500*ms, "new"))}, Fail, "switch", "502ms after the command, both answered for 0s; 300ms is allowed"},
+		{"sent for in time, answered too late", build{expect: "!  switch: {from: bk/old, to: bk/new, within: 200ms}", request: hold(moved, 1600*ms)}, Fail, "switch", "600ms after the command, both answered for 0s; 200ms is allowed"},
+		{"answered too late while HAProxy had no processor", build{expect: "!  switch: {from: bk/old, to: bk/new, within: 200ms}", request: both(hold(moved, 1600*ms), func(r *request) { r.Starved = (r.Done - r.Intended) / 2 })}, Inconclusive, "switch", "200ms is allowed, and meanwhile HAProxy or halab waited for a processor"},
+		{"the first that was sent is not the first to be answered", build{expect: "!  switch: {from: bk/old, to: bk/new, within: 50ms}", events: late("new-101", 300*ms)}, Pass, "switch", "2ms after the command"},
 		{"old answers within the allowance", build{request: between("new", moved, 1090*ms, "old")}, Pass, "new version complete", "after the switch to bk/new no answer came from bk/old"},
 		{"old answers after the allowance", build{request: between("new", moved, 1200*ms, "old")}, Fail, "new version complete", "answers still came from the old server bk/old after the switch to bk/new, on new"},
+		{"old answers to what was sent before the first new one came", build{request: both(hold(moved, 1250*ms), between("new", 1020*ms, 1200*ms, "old"))}, Pass, "new version complete", "after the switch to bk/new no answer came from bk/old"},
 		{"one old answer late", build{request: between("new", 1500*ms, 1505*ms, "old")}, Fail, "new version complete", "1 answer still came from the old server"},
 		{"astray", build{request: between("new", 1500*ms, 1505*ms, "other")}, Fail, "switch", "1 answer came from bk/other, which is not on the way from bk/old to bk/new"},
 		{"no switch is expected", build{expect: "-", request: never}, Pass, "procedure", "2 of 2"},
 		{"mode tcp", build{mode: "tcp"}, Pass, "switch", "bk/old to bk/new"},
 		{"mode tcp, never", build{mode: "tcp", request: never}, Inconclusive, "switch", "never moved"},
 		{"mode tcp, both of one version", build{mode: "tcp", request: func(r *request) { r.Header = "nginx/1.22.1" }, events: oneVersion}, Inconclusive, "switch", "cannot be told apart"},
+		{"mode tcp, others of one version after it", build{mode: "tcp", request: between("new", 1300*ms, 1700*ms, "other"), events: withOther2}, Inconclusive, "switch", "40 answers cannot be told apart"},
 		{"mode http, both of one version", build{request: func(r *request) { r.Header = "nginx/1.22.1" }, events: oneVersion}, Pass, "switch", "bk/old to bk/new"},
 	})
+}
+
+// hold lets what is sent from one moment on be answered at another, as when
+// HAProxy has no server for it until then.
+func hold(from, to history.Micros) func(*request) {
+	return func(r *request) {
+		if r.Sent >= from && r.Sent < to {
+			r.First, r.Done = to, to
+			r.Log.Arrived, r.Log.Ta = r.Sent, int64((to-r.Sent)/ms)
+		}
+	}
+}
+
+// withOther2 adds another server of the version that bk/other runs.
+func withOther2(all []history.Event) []history.Event {
+	h := all[0].(*history.Header)
+	h.Scenario = strings.Replace(h.Scenario, "frontends:\n", "      - {name: other2, address: 127.0.0.1:84, nginx: 1.26.3, check: true, backup: true}\nfrontends:\n", 1)
+	h.Software = append(h.Software, history.Software{Role: "bk/other2", Name: "nginx", Asked: "1.26.3", Got: "1.26.3"})
+	return withStates(seen(1, "other2", "UP"), seen(1200*ms, "other2", "UP"))(all)
 }
 
 // late lets a request be answered later, as when it waited in HAProxy.
@@ -119,7 +144,7 @@ func TestSwitchBack(t *testing.T) {
 		return back(1500 * ms).events(all)
 	}
 	runCases(t, []verdictCase{
-		{"there and back", good, Pass, "switch", "bk/new to bk/old: first answer of the new server 1ms after the command"},
+		{"there and back", good, Pass, "switch", "bk/new to bk/old: first answer of the new server 2ms after the command"},
 		{"never back", never, Inconclusive, "switch", "never moved from bk/new to bk/old"},
 		{"back before its command", early, Fail, "new version complete", "answers still came from the old server bk/old"},
 		{"back and away again", again, Fail, "new version complete", "still came from the old server bk/new after the switch to bk/old"},

@@ -7,10 +7,6 @@ import (
 	"halab/internal/scenario"
 )
 
-// StepLane is the lane of the GETs that steps sent: they are answered like
-// any other, but follow no schedule.
-const StepLane = "step"
-
 // Lane is the count of one traffic class.
 type Lane struct {
 	Name     string         `json:"name"`
@@ -94,6 +90,9 @@ type tally struct {
 	foreign      int64
 	firstForeign error
 	disorder     int64 // events that came too late for their place
+	// failed says that a step has failed: what is done from then on is the way
+	// back, or nothing, and the traffic is not expected to stay where it went.
+	failed bool
 }
 
 func newTally(s *scenario.Scenario, h *history.Header, j *judge) *tally {
@@ -215,9 +214,14 @@ func (t *tally) step(e *history.Step) {
 			backend, _, named := strings.Cut(e.Server, "/")
 			s.reached = s.reached || !named || t.scenario.Reached(backend)
 		}
+	case history.Look:
+		if s := t.stepNamed(e.Index); s != nil {
+			s.Commands = append(s.Commands, e.Command)
+		}
 	case history.Ended:
 		if s := t.stepNamed(e.Index); s != nil {
 			s.End, s.Error, s.Ended, s.Output = e.At, e.Error, true, e.Answer
+			t.failed = t.failed || e.Error != ""
 		}
 	}
 }
@@ -234,13 +238,15 @@ func (t *tally) stepNamed(index int) *Step {
 }
 
 // stepAt is the step whose doing a thing at this time may be: the last that
-// had sent a command by then. What only waits and looks does nothing. It is
-// nil before the first command.
+// had sent a command by then, which of steps that run side by side need not be
+// the last that began. What only waits and looks does nothing. It is nil
+// before the first command.
 func (t *tally) stepAt(at history.Micros) *Step {
-	for i := len(t.steps) - 1; i >= 0; i-- {
-		if s := &t.steps[i]; s.Command > 0 && s.Command <= at {
-			return s
+	var last *Step
+	for i := range t.steps {
+		if s := &t.steps[i]; s.Command > 0 && s.Command <= at && (last == nil || s.Command >= last.Command) {
+			last = s
 		}
 	}
-	return nil
+	return last
 }

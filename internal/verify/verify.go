@@ -30,17 +30,19 @@ const (
 // Verdict is the judgement of one run with its evidence.
 type Verdict struct {
 	Result   Result             `json:"verdict"`
-	Expected Result             `json:"expected"`    // what the scenario says it must be
-	AsWanted bool               `json:"as_expected"` // Result is Expected, for the expected reason
-	Reasons  []string           `json:"reasons"`     // one line each, the gravest first
-	Causes   []Cause            `json:"causes"`      // what made it so, where that is known; none of a PASS
+	Busy     bool               `json:"busy,omitempty"` // INCONCLUSIVE for want of a processor and nothing else: another run may tell
+	Expected Result             `json:"expected"`       // what the scenario says it must be
+	AsWanted bool               `json:"as_expected"`    // Result is Expected, for the expected reason
+	Reasons  []string           `json:"reasons"`        // one line each, the gravest first
+	Causes   []Cause            `json:"causes"`         // what made it so, where that is known; none of a PASS
 	Scenario string             `json:"scenario"`
 	File     string             `json:"file"`
 	Teaches  string             `json:"teaches,omitempty"`
 	Lab      string             `json:"lab"`
 	Runtime  string             `json:"runtime"`
 	Why      string             `json:"runtime_reason,omitempty"`
-	Started  string             `json:"started"` // RFC 3339
+	Started  string             `json:"started"`       // RFC 3339
+	Try      int                `json:"try,omitempty"` // from 2, where the runs before this one were Busy
 	Length   history.Micros     `json:"length_us"`
 	Software []history.Software `json:"software"`
 	Findings []Finding          `json:"findings"` // one an invariant and lane
@@ -61,8 +63,12 @@ type Verdict struct {
 	States       []Transition `json:"states"`
 }
 
-// procedureName is the invariant that the steps were carried out.
-const procedureName = "procedure"
+// procedureName is the invariant that the steps were carried out, recordName
+// that the history of the run is whole.
+const (
+	procedureName = "procedure"
+	recordName    = "record"
+)
 
 // Finding is what one invariant says of one lane, or of the run.
 type Finding struct {
@@ -75,6 +81,10 @@ type Finding struct {
 	Line      int            `json:"line,omitempty"` // of that step in the scenario
 	First     history.Micros `json:"first_us,omitempty"`
 	Last      history.Micros `json:"last_us,omitempty"`
+
+	// Busy tells a doubt that comes from the machine, which had too much else to
+	// do: another run may decide it.
+	Busy bool `json:"busy,omitempty"`
 }
 
 // locate names the step after which something happened.
@@ -178,7 +188,9 @@ func observe(src Source, r *run, rules []invariant) error {
 			e = r.take(q)
 		}
 		r.tally.observe(e)
-		r.moves.observe(e)
+		if !r.failed {
+			r.moves.observe(e)
+		}
 		for _, rule := range rules {
 			rule.observe(e)
 		}

@@ -1,6 +1,10 @@
 package verify
 
-import "testing"
+import (
+	"testing"
+
+	"halab/internal/history"
+)
 
 func TestVersionInTheEnd(t *testing.T) {
 	// late is a request that is sent when the steps are over.
@@ -12,6 +16,18 @@ func TestVersionInTheEnd(t *testing.T) {
 		{"everybody", build{expect: "version: 1.22.1"}, Pass, finalVersionName, "all of nginx 1.22.1"},
 		{"one is left behind", build{expect: "!  version: 1.22.1", request: late("old")}, Fail, finalVersionName, "came from another version than nginx 1.22.1: 1 nginx/1.18.0 of bk/old"},
 		{"before the end it is all the same", build{expect: "!  version: 1.22.1", request: early}, Pass, finalVersionName, "all of nginx 1.22.1"},
+		{"interrupted before the last step", build{expect: "!  version: 1.22.1", request: from(0, "old"), events: func(all []history.Event) []history.Event {
+			return atEnd(func(e *history.End) { e.Error = "interrupted" })(fewer(2)(all))
+		}}, Inconclusive, finalVersionName, "only 1 of 2 steps was carried out, so nothing is known of the version in the end"},
+		{"interrupted after the last step", build{expect: "!  version: 1.22.1", request: late("old"), events: atEnd(func(e *history.End) { e.Error = "interrupted" })}, Fail, finalVersionName, "came from another version"},
 		{"nobody", build{expect: "version: 1.30.1"}, Fail, finalVersionName, "came from another version"},
 	})
+}
+
+// What no step had come to yet was left behind by none.
+func TestInterruptedLeavesNobodyBehind(t *testing.T) {
+	v := build{expect: "!  version: 1.22.1", request: from(0, "old"), events: fewer(2)}.check(t)
+	if v.Result != Inconclusive || len(v.Causes) > 0 && v.Causes[0].Name == "left-behind" {
+		t.Errorf("%s, causes %q", v.Result, v.Causes)
+	}
 }

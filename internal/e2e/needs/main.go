@@ -1,6 +1,9 @@
-// Command needs gets the programs that the tests run on, says what is missing
-// for them, and prints the HAProxys as HALAB_TEST_HAPROXY takes them (see
-// haproxytest). With CI=true whatever is missing is an error.
+// Command needs owns what the tests need of this machine: it gets the programs
+// that they run on, says what is missing for them, and prints the HAProxys as
+// HALAB_TEST_HAPROXY takes them (see haproxytest). With CI=true whatever is
+// missing is an error.
+//
+// It never installs anything: what it gets is in halab's cache.
 package main
 
 import (
@@ -17,7 +20,7 @@ import (
 // versions are what the tests run on; HAProxy's are named by their branch.
 var versions = []string{
 	"haproxy:2.2", "haproxy:2.6", "haproxy:3.0", "haproxy:3.2",
-	"nginx:1.18.0", "nginx:1.22.1",
+	"nginx:1.18.0", "nginx:1.22.1", "nginx:1.26.3",
 }
 
 // tools are the programs on PATH that tests use.

@@ -14,9 +14,13 @@ func (c *Client) Stat(ctx context.Context) ([]haproxy.Stat, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseStat(c.String(), answer)
+}
+
+func parseStat(address, answer string) ([]haproxy.Stat, error) {
 	stats, err := haproxy.ParseStat(strings.NewReader(answer))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c, err)
+		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	return stats, nil
 }

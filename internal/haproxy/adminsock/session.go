@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -14,9 +13,10 @@ import (
 )
 
 // Session is one connection to one HAProxy process, in interactive mode. A
-// process that was told to finish goes on as long as a session is open, so
-// its counters can be read when all its traffic has ended (HAProxy Management
-// Guide 9.3, prompt); 2.2 leaves the proxies that it has stopped out of them. It may be used from one goroutine at a time.
+// process that was told to finish goes on as long as a session is open, so its
+// counters can be read when all its traffic has ended (HAProxy Management
+// Guide 9.3, prompt); 2.2 leaves the proxies that it has stopped out of them.
+// It may be used from one goroutine at a time.
 type Session struct {
 	conn    net.Conn
 	in      *bufio.Reader
@@ -90,9 +90,5 @@ func (s *Session) Stat(ctx context.Context) ([]haproxy.Stat, error) {
 	if err != nil {
 		return nil, err
 	}
-	stats, err := haproxy.ParseStat(strings.NewReader(answer))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.address, err)
-	}
-	return stats, nil
+	return parseStat(s.address, answer)
 }

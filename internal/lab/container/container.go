@@ -16,7 +16,6 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	"halab/internal/lab"
-	"halab/internal/lab/ports"
 	"halab/internal/software"
 )
 
@@ -31,9 +30,6 @@ const (
 // Runtime runs the programs of one lab as containers, and is the engine that
 // package software gets images from.
 type Runtime struct {
-	// Ports are shared with other labs of this halab; nil for none.
-	Ports *ports.Shared
-
 	// life ends with the lab, and with it what waits for its containers.
 	life context.Context
 	end  context.CancelFunc

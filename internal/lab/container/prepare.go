@@ -2,6 +2,7 @@ package container
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -20,7 +21,7 @@ import (
 // plan is what Prepare decided and Start needs.
 type plan struct {
 	site    lab.Site
-	ports   *ports.Shared
+	ports   ports.Chooser
 	network string
 	user    string // uid:gid of every container
 	extra   []string
@@ -33,12 +34,15 @@ type plan struct {
 // every server a name, and every frontend a port on loopback that is free
 // now.
 func (r *Runtime) Prepare(ctx context.Context, site lab.Site) (lab.Layout, error) {
+	if r.life.Err() != nil {
+		return lab.Layout{}, errors.New("this container runtime has had its lab: each lab wants one of its own")
+	}
 	provider, err := r.containers(ctx)
 	if err != nil {
 		return lab.Layout{}, err
 	}
-	refs := servers(site)
-	p := &plan{site: site, ports: r.Ports, network: "halab-" + site.ID,
+	refs := site.Scenario.ServerRefs()
+	p := &plan{site: site, ports: ports.Chooser{Own: site.OwnPorts, Engine: true}, network: "halab-" + site.ID,
 		alias: map[string]string{lab.HAProxyRole: haproxyHost}, address: map[string]netip.Addr{}, publish: network.PortMap{}}
 	for ref, name := range aliases(refs) {
 		p.alias[ref.String()] = name
@@ -71,24 +75,13 @@ func (r *Runtime) Prepare(ctx context.Context, site lab.Site) (lab.Layout, error
 	return layout, p.bind(inside.Port(), layout.AdminTCP)
 }
 
-func servers(site lab.Site) []haproxy.ServerRef {
-	var refs []haproxy.ServerRef
-	for _, b := range site.Scenario.Backends {
-		for _, s := range b.Servers {
-			refs = append(refs, haproxy.ServerRef{Backend: b.Name, Server: s.Name})
-		}
-	}
-	return refs
-}
-
 // layout is all that does not depend on the network's addresses.
 func (p *plan) layout(refs []haproxy.ServerRef) (lab.Layout, error) {
-	choose := &ports.Chooser{Own: p.site.OwnPorts, Engine: true, Shared: p.ports}
 	l := lab.Layout{Frontends: map[string]string{}, SSL: map[string]string{}}
 	l.Target.Binds, l.Target.SSLBinds = map[string]string{}, map[string]string{}
 	l.Target.Servers = map[haproxy.ServerRef]render.Place{}
 	for _, f := range p.site.Scenario.Frontends {
-		outside, err := choose.Frontend(f.Name, f.Bind, p.site.Publish)
+		outside, err := p.ports.Frontend(f.Name, f.Bind, p.site.Publish)
 		if err != nil {
 			return lab.Layout{}, err
 		}
@@ -99,7 +92,7 @@ func (p *plan) layout(refs []haproxy.ServerRef) (lab.Layout, error) {
 		if f.SSL == nil {
 			continue
 		}
-		if outside, err = choose.Take("frontend "+f.Name, f.SSL.Bind); err != nil {
+		if outside, err = p.ports.Take("frontend "+f.Name, f.SSL.Bind); err != nil {
 			return lab.Layout{}, err
 		}
 		l.SSL[f.Name] = outside
@@ -116,8 +109,8 @@ func (p *plan) layout(refs []haproxy.ServerRef) (lab.Layout, error) {
 		l.Target.Servers[ref] = render.Place{Connect: p.alias[ref.String()] + ":" + text, Listen: text}
 	}
 	var err error
-	l.AdminTCP, err = choose.Free()
-	l.Notes = choose.Notes
+	l.AdminTCP, err = p.ports.Free()
+	l.Notes = p.ports.Notes
 	return l, err
 }
 

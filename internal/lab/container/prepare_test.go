@@ -33,7 +33,7 @@ func TestLayout(t *testing.T) {
 		t.Fatal(err)
 	}
 	site := lab.Site{ID: "0123456789ab", Scenario: s}
-	refs := servers(site)
+	refs := s.ServerRefs()
 	p := &plan{site: site, alias: map[string]string{}, address: map[string]netip.Addr{}, publish: network.PortMap{}}
 	for ref, name := range aliases(refs) {
 		p.alias[ref.String()] = name

@@ -67,11 +67,13 @@ func (r *Runtime) quiet(rec *lab.Record) time.Duration {
 	return settle
 }
 
-// forget ends what watches the lab's containers, and the connections.
+// forget ends what watches the lab's containers, and the connections, and lets
+// go of its ports.
 func (r *Runtime) forget(rec *lab.Record) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.plan != nil && r.plan.site.ID == rec.ID {
+		r.plan.ports.Close()
 		r.end()
 	}
 	if r.provider != nil {

@@ -2,6 +2,7 @@ package container
 
 import (
 	"encoding/binary"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,9 @@ tun0	0000000A	00000000	0001	0	0	0	000000FF	0	0	0
 
 func TestParseRoutes(t *testing.T) {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("the table is that of a little-endian machine, and CI=true")
+		}
 		t.Skip("the table is that of a little-endian machine")
 	}
 	want := prefixes("172.17.0.0/16", "192.0.2.0/24", "10.0.0.0/8")

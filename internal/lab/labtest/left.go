@@ -66,9 +66,15 @@ func processes(t *testing.T, tmp string) []string {
 		cmdline, _ := os.ReadFile(filepath.Join(dir, "cmdline")) // a process may end at any moment
 		environ, _ := os.ReadFile(filepath.Join(dir, "environ"))
 		cwd, _ := os.Readlink(filepath.Join(dir, "cwd"))
-		if bytes.Contains(cmdline, []byte(tmp+"/")) || bytes.Contains(environ, []byte(tmp)) || strings.HasPrefix(cwd, tmp) {
+		if bytes.Contains(cmdline, []byte(tmp+"/")) || names(environ, tmp) || cwd == tmp || strings.HasPrefix(cwd, tmp+"/") {
 			out = append(out, fmt.Sprintf("process %d: %s (in %s)", pid, bytes.ReplaceAll(cmdline, []byte{0}, []byte{' '}), cwd))
 		}
 	}
 	return out
+}
+
+// names tells whether an environment has a variable that ends with tmp or has
+// a path in it; /tmp/lt12 is not in /tmp/lt1.
+func names(environ []byte, tmp string) bool {
+	return bytes.Contains(environ, []byte(tmp+"/")) || bytes.Contains(environ, []byte(tmp+"\x00"))
 }

@@ -3,10 +3,12 @@ package labtest
 import (
 	"errors"
 	"os"
+	"strconv"
+	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"halab/internal/haproxy"
 	"halab/internal/lab"
@@ -20,13 +22,47 @@ var lifeCases = []testCase{
 }
 
 func closeTwice(t *testing.T, b *bench) {
+	before := held(t)
 	l := b.start(t, nil)
+	if held(t) == before {
+		t.Error("no port is held for the lab")
+	}
 	for range 2 {
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
 		b.wantEmpty(t)
 	}
+	if now := held(t); now != before {
+		t.Errorf("%d ports are held, there were %d before the lab", now, before)
+	}
+}
+
+// held is how many ports this process keeps from others: sockets that are bound,
+// and neither listen nor are connected.
+func held(t *testing.T) (n int) {
+	t.Helper()
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range fds {
+		fd, err := strconv.Atoi(e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, err := unix.Getsockname(fd)
+		at, ok := name.(*unix.SockaddrInet4)
+		if err != nil || !ok || at.Port == 0 {
+			continue // gone by now, no socket of this kind, or bound to nothing
+		}
+		listens, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
+		_, peerless := unix.Getpeername(fd)
+		if err == nil && listens == 0 && peerless != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func nameTaken(t *testing.T, b *bench) {
@@ -52,8 +88,12 @@ func releaseOpenRemove(t *testing.T, b *bench) {
 	if err := l.Release(); err != nil {
 		t.Fatal(errors.Join(err, l.Close()))
 	}
-	// A moment in which a keeper that was not released would do its work.
-	time.Sleep(200 * time.Millisecond)
+	// Nobody is left who would remove it.
+	for _, p := range processes(t, b.tmp) {
+		if strings.Contains(p, keepWord) {
+			t.Errorf("the keeper was not released: %s", p)
+		}
+	}
 	rec, err := lab.Open(b.state, "")
 	if err != nil {
 		t.Fatal(err)

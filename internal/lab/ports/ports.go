@@ -1,7 +1,7 @@
 // Package ports owns the choice of a lab's ports on loopback.
 //
-// It never listens for longer than a look takes, and never looks beyond
-// loopback.
+// It never looks beyond loopback. What it has chosen stays the lab's while no program listens there,
+// before the first one starts and between an old and a new one.
 package ports
 
 import (
@@ -22,20 +22,28 @@ const (
 	highest = 32000
 )
 
-// Chooser hands out loopback addresses, none twice.
+// Chooser hands out loopback addresses, none twice, and holds them until it is
+// closed: no other Chooser finds them free. The zero value is ready.
 type Chooser struct {
 	// Own asks for the scenario's own ports wherever they can be had.
 	Own bool
 	// Engine says that a container engine will listen, which may do so on
 	// ports that this user may not.
 	Engine bool
-	// Shared are the ports that other labs of this halab have been given, nil
-	// for none.
-	Shared *Shared
 	// Notes say for people which wish could not be met, and why.
 	Notes []string
 
-	taken map[int]bool
+	taken map[int]*hold // nil for one that cannot be held
+}
+
+// Close lets go of every address.
+func (c *Chooser) Close() {
+	for _, h := range c.taken {
+		if h != nil {
+			h.release()
+		}
+	}
+	c.taken = nil
 }
 
 // Error says that a port that was asked for cannot be had.
@@ -67,7 +75,7 @@ func (c *Chooser) Frontend(name, bind string, publish map[string]int) (string, e
 		return c.Take("frontend "+name, bind)
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	if err := c.claim(port); err != nil {
+	if err := c.claim(port, false); err != nil {
 		return "", &Error{Address: address, Err: err}
 	}
 	return address, nil
@@ -88,31 +96,32 @@ func (c *Chooser) Take(who, address string) (string, error) {
 		return "", fmt.Errorf("address of %s: %w", who, err)
 	}
 	own := net.JoinHostPort("127.0.0.1", text)
-	if err := c.claim(port); err != nil {
+	if err := c.claim(port, false); err != nil {
 		c.Notes = append(c.Notes, fmt.Sprintf("%s: %v; another one is used", who, &Error{Address: own, Err: err}))
 		return c.Free()
 	}
 	return own, nil
 }
 
-// Free is a loopback address that nothing listens on.
+// Free is a loopback address that nothing listens on and no lab has.
 func (c *Chooser) Free() (string, error) {
 	for range 200 {
 		port := lowest + rand.IntN(highest-lowest)
-		if c.Shared.take(port) && c.claim(port) == nil {
+		if c.claim(port, true) == nil {
 			return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
 		}
 	}
 	return "", errors.New("find a free port: 200 were tried and taken")
 }
 
-// claim tells whether the port can be listened on now, and takes it.
-func (c *Chooser) claim(port int) error {
-	if c.taken[port] {
+// claim holds a port that can be listened on now. One that was asked for is not
+// claimed alone: connections of an earlier lab may still be closing there.
+func (c *Chooser) claim(port int, alone bool) error {
+	if _, twice := c.taken[port]; twice {
 		return syscall.EADDRINUSE
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	err := listen(address)
+	held, err := take(address, alone)
 	if c.Engine && errors.Is(err, syscall.EACCES) {
 		err = silent(address)
 	}
@@ -120,18 +129,10 @@ func (c *Chooser) claim(port int) error {
 		return err
 	}
 	if c.taken == nil {
-		c.taken = map[int]bool{}
+		c.taken = map[int]*hold{}
 	}
-	c.taken[port] = true
+	c.taken[port] = held
 	return nil
-}
-
-func listen(address string) error {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return err
-	}
-	return l.Close()
 }
 
 // silent tells whether nobody answers at address.

@@ -2,6 +2,7 @@ package ports
 
 import (
 	"errors"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ func busy(t *testing.T) int {
 func free(t *testing.T) int {
 	t.Helper()
 	var c Chooser
+	defer c.Close()
 	address, err := c.Free()
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +48,7 @@ func portOf(t *testing.T, address string) int {
 
 func TestFree(t *testing.T) {
 	var c Chooser
+	defer c.Close()
 	seen := map[string]bool{}
 	for range 500 {
 		address, err := c.Free()
@@ -62,6 +65,7 @@ func TestFree(t *testing.T) {
 func TestFrontend(t *testing.T) {
 	for _, engine := range []bool{false, true} {
 		c := Chooser{Engine: engine}
+		defer c.Close()
 		port := free(t)
 		address, err := c.Frontend("app", ":80", map[string]int{"app": port})
 		if err != nil || portOf(t, address) != port {
@@ -96,6 +100,7 @@ func TestTake(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := Chooser{Own: tt.own}
+			defer c.Close()
 			address, err := c.Take("bk_app/nginx1", "10.1.2.3:"+strconv.Itoa(tt.port))
 			if err != nil || (portOf(t, address) == tt.port) != tt.gets {
 				t.Errorf("got %s, %v", address, err)
@@ -106,6 +111,7 @@ func TestTake(t *testing.T) {
 		})
 	}
 	c := Chooser{Own: true}
+	defer c.Close()
 	for _, address := range []string{"", "10.1.2.3", "10.1.2.3:http"} {
 		if got, err := c.Take("bk_app/nginx1", address); err == nil {
 			t.Errorf("address %q gives %s", address, got)
@@ -125,31 +131,63 @@ func TestError(t *testing.T) {
 	}
 }
 
-// TestShared: labs that come up side by side get different ports, and a port
-// comes free again once enough others were given.
-func TestShared(t *testing.T) {
-	shared := &Shared{}
-	if !shared.take(12345) || shared.take(12345) {
-		t.Error("a port is not given once and then kept")
+// TestHeld: what one Chooser has, no other finds free, until it is closed, though
+// nothing listens there.
+func TestHeld(t *testing.T) {
+	var a, b Chooser
+	address, err := a.Free()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for port := range remembered {
-		shared.take(port)
+	port := portOf(t, address)
+	if err := b.claim(port, true); !errors.Is(err, syscall.EADDRINUSE) {
+		t.Errorf("the port of another is claimed: %v", err)
 	}
-	if !shared.take(12345) {
-		t.Error("a port is never given again")
+	if err := b.claim(port, false); err != nil {
+		t.Errorf("a port is asked for on which nothing listens: %v", err)
 	}
-	if len(shared.given) != remembered || len(shared.order) != remembered {
-		t.Errorf("%d and %d ports are remembered, want %d", len(shared.given), len(shared.order), remembered)
+	b.Close()
+	a.Close()
+	if err := b.claim(port, true); err != nil {
+		t.Errorf("a port that was let go of: %v", err)
 	}
-	a, b := Chooser{Shared: shared}, Chooser{Shared: shared}
-	seen := map[string]bool{}
-	for range 50 {
-		for _, c := range []*Chooser{&a, &b} {
-			address, err := c.Free()
-			if err != nil || seen[address] {
-				t.Fatalf("%s again, or %v", address, err)
-			}
-			seen[address] = true
+	b.Close()
+}
+
+// TestHeldForServers: a held port is there for the lab's own programs, again
+// and again, and then no Chooser gets it.
+func TestHeldForServers(t *testing.T) {
+	var a, b Chooser
+	defer a.Close()
+	address, err := a.Free()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Fatal(err)
 		}
+		go func() {
+			if conn, err := l.Accept(); err == nil {
+				_ = conn.Close() // first: the closing connection stays here
+			}
+		}()
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatalf("connect to a server on a held port: %v", err)
+		}
+		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("the server's end of the connection: %v", err)
+		}
+		if err := b.claim(portOf(t, address), false); !errors.Is(err, syscall.EADDRINUSE) {
+			t.Errorf("a port on which a server listens is claimed: %v", err)
+		}
+		_ = errors.Join(conn.Close(), l.Close())
 	}
+	// A connection is closing there now.
+	if err := b.claim(portOf(t, address), false); err != nil {
+		t.Errorf("a port is asked for on which nothing listens any more: %v", err)
+	}
+	b.Close()
 }

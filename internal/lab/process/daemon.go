@@ -46,7 +46,7 @@ func (r *Runtime) startDaemon(ctx context.Context, spec lab.Spec) (lab.Instance,
 	if err != nil {
 		return nil, err
 	}
-	if err := recordLeader(r.site.Dir, pid); err != nil {
+	if err := Adopt(r.site.Dir, pid); err != nil {
 		return nil, err
 	}
 	return r.adopt(spec.Role, pid, pid, exe)

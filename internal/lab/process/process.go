@@ -22,10 +22,8 @@ import (
 
 // Runtime runs programs as processes. The zero value is ready.
 type Runtime struct {
-	// Ports are shared with other labs of this halab; nil for none.
-	Ports *ports.Shared
-
-	site lab.Site
+	site  lab.Site
+	ports ports.Chooser
 }
 
 // New makes a process runtime for one lab.
@@ -37,13 +35,12 @@ func (r *Runtime) Name() string { return "process" }
 // Prepare gives every frontend and server a port on loopback that is free
 // now.
 func (r *Runtime) Prepare(_ context.Context, site lab.Site) (lab.Layout, error) {
-	r.site = site
-	choose := &ports.Chooser{Own: site.OwnPorts, Shared: r.Ports}
+	r.site, r.ports.Own = site, site.OwnPorts
 	l := lab.Layout{Frontends: map[string]string{}, SSL: map[string]string{}}
 	l.Target.Binds, l.Target.SSLBinds = map[string]string{}, map[string]string{}
 	l.Target.Servers, l.Near, l.Reach = map[haproxy.ServerRef]render.Place{}, "127.0.0.1", map[haproxy.ServerRef]string{}
 	for _, f := range site.Scenario.Frontends {
-		address, err := choose.Frontend(f.Name, f.Bind, site.Publish)
+		address, err := r.ports.Frontend(f.Name, f.Bind, site.Publish)
 		if err != nil {
 			return lab.Layout{}, err
 		}
@@ -51,22 +48,19 @@ func (r *Runtime) Prepare(_ context.Context, site lab.Site) (lab.Layout, error) 
 		if f.SSL == nil {
 			continue
 		}
-		if address, err = choose.Take("frontend "+f.Name, f.SSL.Bind); err != nil {
+		if address, err = r.ports.Take("frontend "+f.Name, f.SSL.Bind); err != nil {
 			return lab.Layout{}, err
 		}
 		l.SSL[f.Name], l.Target.SSLBinds[f.Name] = address, address
 	}
-	for _, b := range site.Scenario.Backends {
-		for _, s := range b.Servers {
-			address, err := choose.Take(b.Name+"/"+s.Name, s.Address)
-			if err != nil {
-				return lab.Layout{}, err
-			}
-			ref := haproxy.ServerRef{Backend: b.Name, Server: s.Name}
-			l.Target.Servers[ref], l.Reach[ref] = render.Place{Connect: address, Listen: address}, address
+	for _, ref := range site.Scenario.ServerRefs() {
+		address, err := r.ports.Take(ref.String(), site.Scenario.Server(ref).Address)
+		if err != nil {
+			return lab.Layout{}, err
 		}
+		l.Target.Servers[ref], l.Reach[ref] = render.Place{Connect: address, Listen: address}, address
 	}
-	address, err := choose.Free()
+	address, err := r.ports.Free()
 	if err != nil {
 		return lab.Layout{}, err
 	}
@@ -77,7 +71,7 @@ func (r *Runtime) Prepare(_ context.Context, site lab.Site) (lab.Layout, error) 
 		// who may not exist on this machine.
 		l.Target.User = "root"
 	}
-	l.Notes = choose.Notes
+	l.Notes = r.ports.Notes
 	return l, nil
 }
 
@@ -109,7 +103,7 @@ func (r *Runtime) fork(role string, argv []string) (*exec.Cmd, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	if err := recordLeader(r.site.Dir, cmd.Process.Pid); err != nil {
+	if err := Adopt(r.site.Dir, cmd.Process.Pid); err != nil {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		return nil, err

@@ -25,11 +25,9 @@ const mark = "HALAB_LAB="
 // but its session stays.
 const leaders = "leaders"
 
-// Adopt makes the session of this leader the lab's, whose directory is dir: what
-// is in it ends with the lab.
-func Adopt(dir string, pid int) error { return recordLeader(dir, pid) }
-
-func recordLeader(dir string, pid int) error {
+// Adopt makes the session of this leader the lab's, whose directory is dir:
+// what is in it ends with the lab.
+func Adopt(dir string, pid int) error {
 	f, err := os.OpenFile(filepath.Join(dir, leaders), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return fmt.Errorf("record the process: %w", err)
@@ -89,6 +87,9 @@ func (r *Runtime) Remove(ctx context.Context, rec *lab.Record) error {
 			return fmt.Errorf("kill the lab's processes: %w", ctx.Err())
 		case <-time.After(lookPause):
 		}
+	}
+	if r.site.ID == rec.ID {
+		r.ports.Close()
 	}
 	return nil
 }

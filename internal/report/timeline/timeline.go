@@ -166,7 +166,7 @@ func (t *Timeline) request(r *history.Request) {
 		return
 	}
 	d := dot{at: at, took: -1, key: -1}
-	if r.Outcome == history.OK && r.Class() != verify.StreamLane {
+	if r.Outcome == history.OK && r.Class() != history.StreamLane {
 		d.took = max(r.Done-r.Intended, 1)
 	}
 	if r.Header != "" || r.Server != "" {
