@@ -197,7 +197,7 @@ func (l *Lab) up(ctx context.Context, o Options) error {
 	if err := os.Mkdir(l.Dir, 0o755); err != nil {
 		return fmt.Errorf("make the lab's directory: %w", err)
 	}
-	layout, err := l.runtime.Prepare(ctx, Site{ID: l.ID, Dir: l.Dir, StateDir: filepath.Dir(filepath.Dir(l.path)),
+	layout, err := l.runtime.Prepare(ctx, Site{ID: l.ID, Dir: l.Dir, StateDir: l.StateDir(),
 		Scenario: l.Scenario, Programs: l.programs, Publish: o.Publish, OwnPorts: o.OwnPorts})
 	if err != nil {
 		return err

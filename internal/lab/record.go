@@ -187,6 +187,15 @@ func CheckFree(stateDir, name string) error {
 	return nil
 }
 
+// Orphan stands for a lab that the runtime of this name still has something
+// of and that has no record any more.
+func Orphan(stateDir, id, runtime string) *Record {
+	return &Record{ID: id, Runtime: runtime, path: recordPath(stateDir, id)}
+}
+
+// StateDir is the state directory that holds the record.
+func (r *Record) StateDir() string { return filepath.Dir(filepath.Dir(r.path)) }
+
 // recordPath is the file of the record of the lab of this name.
 func recordPath(stateDir, name string) string { return filepath.Join(stateDir, "labs", name+".json") }
 

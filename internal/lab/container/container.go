@@ -27,6 +27,11 @@ const (
 	labelOnce  = "halab.once"  // a container that runs one command and is gone
 )
 
+// labels are those of everything of a lab.
+func labels(id, stateDir string) map[string]string {
+	return map[string]string{labelLab: id, labelState: stateDir}
+}
+
 // Runtime runs the programs of one lab as containers, and is the engine that
 // package software gets images from.
 type Runtime struct {

@@ -18,10 +18,12 @@ import (
 // may take one between the look and the call.
 const networkTries = 8
 
-// makeNetwork makes the lab's network for this many containers, on a subnet
-// of its own choice: the engine's own choice does not look at all of the
-// host's routes, and takes no static addresses.
-func (r *Runtime) makeNetwork(ctx context.Context, p *plan, hosts int) (netip.Prefix, error) {
+func networkName(id string) string { return "halab-" + id }
+
+// makeNetwork makes a network of the lab's for this many containers, on a
+// subnet of its own choice: the engine's own choice does not look at all of
+// the host's routes, and takes no static addresses.
+func (r *Runtime) makeNetwork(ctx context.Context, name string, labels map[string]string, hosts int) (netip.Prefix, error) {
 	cli, err := r.client()
 	if err != nil {
 		return netip.Prefix{}, err
@@ -36,7 +38,11 @@ func (r *Runtime) makeNetwork(ctx context.Context, p *plan, hosts int) (netip.Pr
 		if !ok {
 			break
 		}
-		err := r.createNetwork(ctx, p, subnet)
+		err := r.createNetwork(ctx, cli, name, client.NetworkCreateOptions{
+			Driver: "bridge",
+			Labels: labels,
+			IPAM:   &network.IPAM{Config: []network.IPAMConfig{{Subnet: subnet, Gateway: host(subnet, gateway)}}},
+		})
 		if err == nil {
 			return subnet, ctx.Err()
 		}
@@ -48,20 +54,11 @@ func (r *Runtime) makeNetwork(ctx context.Context, p *plan, hosts int) (netip.Pr
 	return netip.Prefix{}, errors.New("make the lab's network: no subnet is free of the host's routes and the engine's other networks")
 }
 
-// createNetwork makes the network through testcontainers.
-func (r *Runtime) createNetwork(ctx context.Context, p *plan, subnet netip.Prefix) error {
-	provider, err := r.containers(ctx)
-	if err != nil {
-		return err
-	}
+// createNetwork waits for the engine's answer, whatever ends meanwhile.
+func (r *Runtime) createNetwork(ctx context.Context, cli *client.Client, name string, options client.NetworkCreateOptions) error {
 	ctx, done := r.uncut(ctx)
 	defer done()
-	_, err = provider.CreateNetwork(ctx, testcontainers.NetworkRequest{ //nolint:staticcheck // its successor takes no name
-		Name:   p.network,
-		Driver: "bridge",
-		Labels: map[string]string{labelLab: p.site.ID, labelState: p.site.StateDir},
-		IPAM:   &network.IPAM{Config: []network.IPAMConfig{{Subnet: subnet, Gateway: host(subnet, gateway)}}},
-	})
+	_, err := cli.NetworkCreate(ctx, name, options)
 	return err
 }
 

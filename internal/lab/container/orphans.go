@@ -32,7 +32,7 @@ func (r *Runtime) Orphans(ctx context.Context, stateDir string) ([]*lab.Record, 
 	var out []*lab.Record
 	for _, id := range ids {
 		if !slices.Contains(known, id) {
-			out = append(out, &lab.Record{ID: id, Runtime: r.Name()})
+			out = append(out, lab.Orphan(stateDir, id, r.Name()))
 		}
 	}
 	return out, nil

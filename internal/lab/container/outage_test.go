@@ -1,6 +1,8 @@
 package container_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -10,6 +12,9 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/moby/moby/client"
 
 	"halab/internal/lab"
 	"halab/internal/lab/container"
@@ -48,10 +53,44 @@ func TestRemoveEngineGone(t *testing.T) {
 	}
 }
 
+// TestRemoveEngineSlow has halab killed while a network is made that the engine
+// needs long for.
+func TestRemoveEngineSlow(t *testing.T) {
+	p := newProxy(t)
+	t.Setenv("DOCKER_HOST", "unix://"+p.path)
+	p.networkTakes = 3 * time.Second
+	state := t.TempDir()
+	rec := lab.Orphan(state, "0123456789ab", "container")
+	made := make(chan error, 1)
+	go func() {
+		_, err := engine(t).NetworkCreate(context.Background(), "halab-"+rec.ID, client.NetworkCreateOptions{
+			Labels: map[string]string{"halab.lab": rec.ID, "halab.state": state}})
+		made <- err
+	}()
+	<-p.asked
+	if err := container.New().Remove(t.Context(), rec); err != nil {
+		t.Error(err)
+	}
+	if err := <-made; err != nil {
+		t.Fatal(err)
+	}
+	left := onEngine(t, state)
+	if len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	if err := container.New().Remove(context.Background(), rec); err != nil {
+		t.Error(err)
+	}
+}
+
 // proxy stands between halab and the engine and can be cut, for the engine
 // itself is not the tests' to kill.
 type proxy struct {
 	path, engine string
+	networkTakes time.Duration // to make one; they are made one after the other
+	asked        chan struct{} // for a network; holds a few
+
+	making sync.Mutex
 
 	mu    sync.Mutex
 	l     net.Listener
@@ -65,7 +104,7 @@ func newProxy(t *testing.T) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{path: filepath.Join(dir, "docker.sock"), engine: strings.TrimPrefix(container.Host(), "unix://")}
+	p := &proxy{asked: make(chan struct{}, 10), path: filepath.Join(dir, "docker.sock"), engine: strings.TrimPrefix(container.Host(), "unix://")}
 	p.serve(t)
 	t.Cleanup(func() {
 		p.cut()
@@ -105,11 +144,27 @@ func (p *proxy) join(c net.Conn) {
 	p.conns = append(p.conns, c, e)
 	p.mu.Unlock()
 	go func() {
-		_, _ = io.Copy(e, c)
+		_, _ = io.Copy(toEngine{e, p}, c)
 		_ = e.(*net.UnixConn).CloseWrite()
 	}()
 	_, _ = io.Copy(c, e)
 	_ = c.Close()
+}
+
+// toEngine writes to the engine, and takes its time where that is for a network.
+type toEngine struct {
+	io.Writer
+	p *proxy
+}
+
+func (e toEngine) Write(b []byte) (int, error) {
+	if e.p.networkTakes > 0 && bytes.Contains(b, []byte("/networks/create")) {
+		e.p.asked <- struct{}{}
+		e.p.making.Lock()
+		defer e.p.making.Unlock()
+		time.Sleep(e.p.networkTakes)
+	}
+	return e.Writer.Write(b)
 }
 
 // cut ends every connection and takes no more.

@@ -42,7 +42,7 @@ func (r *Runtime) Prepare(ctx context.Context, site lab.Site) (lab.Layout, error
 		return lab.Layout{}, err
 	}
 	refs := site.Scenario.ServerRefs()
-	p := &plan{site: site, ports: ports.Chooser{Own: site.OwnPorts, Engine: true}, network: "halab-" + site.ID,
+	p := &plan{site: site, ports: ports.Chooser{Own: site.OwnPorts, Engine: true}, network: networkName(site.ID),
 		alias: map[string]string{lab.HAProxyRole: haproxyHost}, address: map[string]netip.Addr{}, publish: network.PortMap{}}
 	for ref, name := range aliases(refs) {
 		p.alias[ref.String()] = name
@@ -58,7 +58,7 @@ func (r *Runtime) Prepare(ctx context.Context, site lab.Site) (lab.Layout, error
 		return lab.Layout{}, err
 	}
 	p.user, layout.Target.User = user(ctx, provider)
-	subnet, err := r.makeNetwork(ctx, p, len(refs)+1)
+	subnet, err := r.makeNetwork(ctx, p.network, labels(site.ID, site.StateDir), len(refs)+1)
 	if err != nil {
 		return lab.Layout{}, err
 	}

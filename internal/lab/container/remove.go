@@ -13,58 +13,86 @@ import (
 	"halab/internal/lab/process"
 )
 
-// What is looked for again after nothing was found: an engine finishes a call
-// whose caller was killed, so a container may come up after the first look.
+// An engine finishes a call whose caller was killed, so a network or a
+// container may come up after nothing was found.
+const settle = 1500 * time.Millisecond
+
+// The pauses between looks: after something was found, which may need another
+// call, and after nothing was, when only something late can still come.
 const (
-	settle    = 1500 * time.Millisecond
-	lookPause = 20 * time.Millisecond
+	foundPause = 20 * time.Millisecond
+	emptyPause = 100 * time.Millisecond
 )
 
 // Remove removes every container and network of the lab and returns when
 // none is left. Where the lab's halab was killed it goes on looking for a
-// while.
+// while, and for longer the longer the engine takes for what it is asked.
 func (r *Runtime) Remove(ctx context.Context, rec *lab.Record) error {
 	cli, err := r.client()
 	if err != nil {
 		return err
 	}
-	quiet := r.quiet(rec)
+	if err := removeUntil(ctx, cli, rec, 0); err != nil {
+		return err
+	}
+	if !r.settled(rec) {
+		took, err := r.pace(ctx, rec)
+		if err != nil {
+			return fmt.Errorf("remove the lab's containers: %w", err)
+		}
+		if err := removeUntil(ctx, cli, rec, settle+took); err != nil {
+			return err
+		}
+	}
+	r.forget(rec)
+	// A command of the user's ran beside the containers, and may have left
+	// something.
+	return process.New().Remove(ctx, rec)
+}
+
+// removeUntil removes what there is of the lab until nothing was found for as
+// long as quiet.
+func removeUntil(ctx context.Context, cli *client.Client, rec *lab.Record, quiet time.Duration) error {
 	var empty time.Time // since when nothing was found
 	for {
+		pause := emptyPause
 		found, err := removeAll(ctx, cli, labelLab+"="+rec.ID)
 		switch {
 		case err != nil:
 			return fmt.Errorf("remove the lab's containers: %w", explain(err))
 		case found:
-			empty = time.Time{}
+			empty, pause = time.Time{}, foundPause
 		case empty.IsZero():
 			empty = time.Now()
 		}
 		if !found && time.Since(empty) >= quiet {
-			r.forget(rec)
-			// A command of the user's ran beside the containers, and may
-			// have left something.
-			return process.New().Remove(ctx, rec)
+			return nil
 		}
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("remove the lab's containers: %w", ctx.Err())
-		case <-time.After(lookPause):
+		case <-time.After(pause):
 		}
 	}
 }
 
-// quiet is how long nothing may be found before all is removed. The runtime
-// that made the lab has seen all its calls end, unless it gave one up, and so
-// had that of a lab which stays.
-func (r *Runtime) quiet(rec *lab.Record) time.Duration {
+// settled tells whether no call for the lab can still be under way. The
+// runtime that made it has seen all its calls end, unless it gave one up, and
+// so had that of a lab which stays.
+func (r *Runtime) settled(rec *lab.Record) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	own := r.plan != nil && r.plan.site.ID == rec.ID && !r.unsure
-	if own || rec.Stay {
-		return 0
-	}
-	return settle
+	return rec.Stay || r.plan != nil && r.plan.site.ID == rec.ID && !r.unsure
+}
+
+// pace is how long the engine takes now to make one more network of the lab's,
+// which is left to be removed. An engine makes its bridges one after the
+// other, so whatever network it was asked for before is there by then: on a
+// machine with much to do that was seen to take longer than any fixed wait.
+func (r *Runtime) pace(ctx context.Context, rec *lab.Record) (time.Duration, error) {
+	begin := time.Now()
+	_, err := r.makeNetwork(ctx, networkName(rec.ID)+"-last", labels(rec.ID, rec.StateDir()), 1)
+	return time.Since(begin), err
 }
 
 // forget ends what watches the lab's containers, and the connections, and lets

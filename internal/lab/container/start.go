@@ -100,13 +100,11 @@ func (p *plan) request(spec lab.Spec) testcontainers.ContainerRequest {
 	var published network.PortMap
 	var made *container.HostConfig
 	req := testcontainers.ContainerRequest{
-		Name:       p.network + "-" + p.alias[spec.Role],
-		Image:      spec.Program.Image,
-		Entrypoint: spec.Program.Argv,
-		Cmd:        spec.Args,
-		Labels: map[string]string{
-			labelLab: p.site.ID, labelState: p.site.StateDir, labelRole: spec.Role,
-		},
+		Name:           p.network + "-" + p.alias[spec.Role],
+		Image:          spec.Program.Image,
+		Entrypoint:     spec.Program.Argv,
+		Cmd:            spec.Args,
+		Labels:         labels(p.site.ID, p.site.StateDir),
 		Networks:       []string{p.network},
 		NetworkAliases: map[string][]string{p.network: {p.alias[spec.Role]}},
 		ConfigModifier: func(c *container.Config) {
@@ -133,6 +131,7 @@ func (p *plan) request(spec lab.Spec) testcontainers.ContainerRequest {
 			},
 		}},
 	}
+	req.Labels[labelRole] = spec.Role
 	if haproxy {
 		req.Cmd = append(spec.Args[:len(spec.Args):len(spec.Args)], masterWorker)
 		published = p.publish

@@ -53,7 +53,7 @@ func (r *Runtime) check(ctx context.Context, spec lab.Spec) error {
 	output, err := r.runOnce(ctx, cli, &container.Config{
 		Image: spec.Program.Image, Entrypoint: spec.Program.Argv, Cmd: append([]string{"-c"}, spec.Args...),
 		User: p.user, WorkingDir: p.site.Dir,
-		Labels: map[string]string{labelLab: p.site.ID, labelState: p.site.StateDir},
+		Labels: labels(p.site.ID, p.site.StateDir),
 	}, host)
 	if err != nil {
 		return fmt.Errorf("it cannot read the configuration, and the old one goes on: %w; it wrote:\n%s", err, strings.TrimSpace(output))
