@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,19 +32,23 @@ func TestWhatOthersMiss(t *testing.T) {
 	} {
 		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
-			v := judged(t, rehearsedText(t, "process", "missed", tt.scenario))
-			if v.Result != verify.Fail {
-				t.Errorf("verdict %s: %q", v.Result, v.Reasons)
+			seen := func(f verify.Finding) bool {
+				return f.Invariant == tt.invariant && f.Result == verify.Fail && strings.Contains(f.Text, tt.text)
 			}
-			for _, f := range v.Findings {
-				if f.Invariant == tt.invariant && f.Result == verify.Fail && strings.Contains(f.Text, tt.text) {
-					return
-				}
+			v := judged(t, rehearsedText(t, beside.RLocker(), "process", "missed", tt.scenario))
+			for n := 1; n <= tries && slices.ContainsFunc(v.Findings, busy) && !slices.ContainsFunc(v.Findings, seen); n++ {
+				t.Logf("the machine was too busy; run %d alone: %q", n, v.Reasons)
+				v = judged(t, rehearsedText(t, &beside, "process", "missed", tt.scenario))
 			}
-			t.Errorf("no finding %q is FAIL and says %q: %q", tt.invariant, tt.text, v.Reasons)
+			if v.Result != verify.Fail || !slices.ContainsFunc(v.Findings, seen) {
+				t.Errorf("%s, and no finding %q is FAIL and says %q: %q", v.Result, tt.invariant, tt.text, v.Reasons)
+			}
 		})
 	}
 }
+
+// busy tells a finding that is one of this machine, not of the scenario.
+func busy(f verify.Finding) bool { return f.Busy }
 
 func judged(t *testing.T, out string) *verify.Verdict {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"halab/internal/haproxy"
@@ -26,7 +27,9 @@ func TestReferee(t *testing.T) {
 	t.Parallel()
 	t.Run("every-lane", func(t *testing.T) {
 		t.Parallel()
-		eachRuntime(t, func(t *testing.T, runtime string) { agree(t, rehearsedText(t, runtime, "every-lane", everyLane)) })
+		eachRuntime(t, func(t *testing.T, runtime string) {
+			agree(t, rehearsedText(t, beside.RLocker(), runtime, "every-lane", everyLane))
+		})
 	})
 	for _, name := range []string{"backup-down", "cut-without-redispatch", "debian-upgrade", "no-maintenance", "tls-upgrade"} {
 		t.Run(name, func(t *testing.T) {
@@ -71,11 +74,12 @@ func rehearsed(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rehearsedText(t, "process", name, string(text))
+	return rehearsedText(t, beside.RLocker(), "process", name, string(text))
 }
 
-// rehearsedText runs a scenario and returns its results.
-func rehearsedText(t *testing.T, runtime, name, text string) string {
+// rehearsedText runs a scenario, holding one side of beside meanwhile,
+// and returns its results.
+func rehearsedText(t *testing.T, side sync.Locker, runtime, name, text string) string {
 	t.Helper()
 	s, err := scenario.Parse(name+".yaml", []byte(text), upgrade.Kinds())
 	if err != nil {
@@ -88,8 +92,8 @@ func rehearsedText(t *testing.T, runtime, name, text string) string {
 	out := t.TempDir()
 	c := rehearse.Config{Scenario: s, Choice: choice, Out: out}
 	c.Lab.StateDir = t.TempDir()
-	beside.RLock()
-	defer beside.RUnlock()
+	side.Lock()
+	defer side.Unlock()
 	if err := rehearse.Run(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
