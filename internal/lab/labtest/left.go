@@ -11,9 +11,10 @@ import (
 	"time"
 )
 
-// emptyLimit is how long what a lab leaves may take to go: three times what
-// is promised, for a machine that has other things to do.
-const emptyLimit = 15 * time.Second
+// emptyLimit is when what a lab leaves has come to stay: a keeper gives up
+// after a minute. How long it takes within that is this machine's affair, and
+// only told.
+const emptyLimit = 90 * time.Second
 
 // wantEmpty waits until nothing of any lab of the case is left, and returns
 // how long that took.
