@@ -58,14 +58,6 @@ func (m *machine) halab(t testing.TB, code int, args ...string) (stdout string) 
 	return e.stdout
 }
 
-// alone does so while no other command runs.
-func (m *machine) alone(t testing.TB, code int, args ...string) (stdout string) {
-	t.Helper()
-	e := m.ends(t, &beside, args...)
-	e.want(t, code)
-	return e.stdout
-}
-
 // takes is how long a command takes that is left to end, whatever its verdict.
 func (m *machine) takes(t testing.TB, args ...string) time.Duration {
 	t.Helper()

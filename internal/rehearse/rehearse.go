@@ -173,6 +173,7 @@ func (r *run) rehearse(ctx context.Context) error {
 		lanes.Wait()
 	})
 	sides.Go(func() { r.sample(sampling) })
+	sides.Go(func() { r.watchProcessor(sampling) })
 	err = r.procedure(ctx, probers[0])
 	stopTraffic()
 	sides.Wait()
@@ -218,7 +219,7 @@ func (r *run) begin(ctx context.Context) error {
 	r.started = time.Now()
 	r.join = newJoin(r.started, r.event)
 	r.starved = &starved{waited: r.lab.RunQueue().Waited, now: func() history.Micros { return history.Since(r.started) },
-		keep: history.M(r.Scenario.Traffic.TimeoutD() + keepLooks)}
+		timeout: history.M(r.Scenario.Traffic.TimeoutD())}
 	r.event(&history.Header{
 		Version: history.Version, Halab: r.Halab, Lab: r.lab.Name, Started: r.started.UTC(),
 		Control: r.Control, Controlled: r.Controlled, Try: r.Try, File: r.Scenario.File, Scenario: string(r.Scenario.Source),

@@ -10,6 +10,23 @@ import (
 	"halab/internal/lab"
 )
 
+// lookEvery is the time between two looks at who waits for a processor.
+const lookEvery = 100 * time.Millisecond
+
+// watchProcessor looks at who waits for a processor until ctx ends, and waits for nobody
+// itself, so that looks which lie far apart mean that halab stood still.
+func (r *run) watchProcessor(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		r.starved.look()
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
 // sampleEvery is the time between two looks at show stat.
 const sampleEvery = 100 * time.Millisecond
 
@@ -24,7 +41,6 @@ func (r *run) sample(ctx context.Context) {
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		r.look(ctx)
-		r.starved.look()
 		r.join.giveUp(time.Now())
 		select {
 		case <-ctx.Done():

@@ -8,23 +8,27 @@ import (
 	"halab/internal/history"
 )
 
-// starved tells how long of a request's time the lab's HAProxy and halab waited
-// for a processor.
+// starved tells how long of a request's time the lab's HAProxy and halab had no
+// processor: they waited for one, or halab was stopped.
 type starved struct {
-	waited func() time.Duration // up to now, since the first call
-	now    func() history.Micros
-	keep   history.Micros // how far back it can tell
+	waited  func() time.Duration // for a processor, up to now, since the first call
+	now     func() history.Micros
+	timeout history.Micros // after which a request is given up
 
-	mu    sync.Mutex
-	looks []look
+	mu      sync.Mutex
+	counted history.Micros // of waited, at the last look
+	looks   []look
 }
 
-// look is how long they had waited by then.
-type look struct{ at, waited history.Micros }
+// look is how long they had had none by then.
+type look struct{ at, without history.Micros }
 
 // keepLooks is how far back a look is needed at least, beside the time after
 // which a request is given up.
-const keepLooks = 10 * time.Second
+const keepLooks = history.Micros(10 * time.Second / time.Microsecond)
+
+// dozed is how late a look may be for no reason worth telling.
+const dozed = history.Micros(250 * time.Millisecond / time.Microsecond)
 
 // longWait is the shortest wait of a client of which it is told, and lookAgain
 // how old a look may be for that.
@@ -38,22 +42,35 @@ func (s *starved) look() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	if n := len(s.looks); n > 0 && now-s.looks[n-1].at < lookAgain {
+	last := look{at: now}
+	if n := len(s.looks); n > 0 {
+		last = s.looks[n-1]
+	}
+	passed := now - last.at
+	if passed < lookAgain && len(s.looks) > 0 {
 		return
 	}
-	s.looks = append(s.looks, look{now, history.M(s.waited())})
-	if old := s.before(now - s.keep); old > len(s.looks)/2 {
+	waited := history.M(s.waited())
+	without := waited - s.counted
+	s.counted = waited
+	if late := passed - history.M(lookEvery); late > dozed {
+		without = max(without, late)
+	}
+	s.looks = append(s.looks, look{now, last.without + min(without, passed)})
+	if old := s.before(now - s.timeout - keepLooks); old > len(s.looks)/2 {
 		s.looks = append(s.looks[:0], s.looks[old:]...)
 	}
 }
 
-// mark writes it into a request whose client waited for long.
+// mark writes it into a request whose client waited for long. Once the time of
+// a request is up no answer counts any more, nor does why there was none.
 func (s *starved) mark(r *history.Request) {
 	from, to := r.Intended, r.Done
 	if r.Quiet > 0 {
 		from, to = r.QuietFrom, r.QuietFrom+r.Quiet
 	}
-	if to-from < longWait {
+	to = min(to, from+s.timeout)
+	if to-from < min(longWait, s.timeout) {
 		return
 	}
 	s.look()
@@ -67,7 +84,7 @@ func (s *starved) before(at history.Micros) int {
 	return sort.Search(len(s.looks), func(i int) bool { return s.looks[i].at >= at })
 }
 
-// until is how long they had waited by then; between two looks, in
+// until is how long they had had none by then; between two looks, in
 // proportion.
 func (s *starved) until(at history.Micros) history.Micros {
 	i := s.before(at)
@@ -75,10 +92,10 @@ func (s *starved) until(at history.Micros) history.Micros {
 	case len(s.looks) == 0:
 		return 0
 	case i == 0:
-		return s.looks[0].waited
+		return s.looks[0].without
 	case i == len(s.looks):
-		return s.looks[i-1].waited
+		return s.looks[i-1].without
 	}
 	a, b := s.looks[i-1], s.looks[i]
-	return a.waited + (b.waited-a.waited)*(at-a.at)/(b.at-a.at)
+	return a.without + (b.without-a.without)*(at-a.at)/(b.at-a.at)
 }

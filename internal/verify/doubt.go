@@ -32,8 +32,10 @@ func (j *judge) doubt(r *history.Request) doubt {
 	switch r.Outcome {
 	case history.OK:
 		switch {
-		case j.late(r):
+		case j.late(r) && j.served(r):
 			return unread
+		case j.late(r) && j.unserved(r):
+			return unserved
 		case contradicted(r):
 			return contrary
 		}
@@ -42,7 +44,7 @@ func (j *judge) doubt(r *history.Request) doubt {
 		switch {
 		case j.served(r):
 			return unread
-		case starved(r):
+		case j.unserved(r):
 			return unserved
 		}
 	case history.Closed, history.InFlight, history.Reset, history.Truncated:
@@ -63,16 +65,26 @@ func (j *judge) served(r *history.Request) bool {
 }
 
 // noProcessor is why nobody is to be blamed for a long wait.
-const noProcessor = "HAProxy or halab waited for a processor, the machine having too much else to do"
+const noProcessor = "HAProxy or halab had no processor: this machine had too much else to do, or halab was stopped"
 
 // starved tells a request whose client waited for long, most of it while
 // HAProxy or halab had no processor. A HAProxy that hangs does not wait for one.
-func starved(r *history.Request) bool {
-	waited := r.Done - r.Intended
+func starved(r *history.Request) bool { return starvedOf(r, waited(r)) }
+
+func starvedOf(r *history.Request, length history.Micros) bool {
+	return r.Starved > 0 && 2*r.Starved >= length
+}
+
+// unserved tells a request that was not answered in time, for most of which
+// HAProxy or halab had no processor.
+func (j *judge) unserved(r *history.Request) bool { return starvedOf(r, min(waited(r), j.timeout)) }
+
+// waited is how long the client of a request did.
+func waited(r *history.Request) history.Micros {
 	if r.Quiet > 0 {
-		waited = r.Quiet
+		return r.Quiet
 	}
-	return r.Starved > 0 && 2*r.Starved >= waited
+	return r.Done - r.Intended
 }
 
 // arrived tells whether HAProxy's log says when it had the request. It says so

@@ -129,7 +129,7 @@ func (j *judge) contradiction(r *history.Request) string {
 		return fmt.Sprintf("ok with status %d", r.Status)
 	case r.Got != r.Want:
 		return fmt.Sprintf("ok with %d of %d bytes", r.Got, r.Want)
-	case j.late(r) && !j.served(r):
+	case j.late(r) && !j.served(r) && !j.unserved(r):
 		return fmt.Sprintf("ok after %s, of %s", round(answered(r)-r.Intended), round(j.timeout))
 	case r.Status >= 400 && r.Server == "" && r.Header == "":
 		return "" // HAProxy's own answer, which the scenario allows
