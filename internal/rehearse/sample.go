@@ -13,8 +13,9 @@ import (
 // lookEvery is the time between two looks at who waits for a processor.
 const lookEvery = 100 * time.Millisecond
 
-// watchProcessor looks at who waits for a processor until ctx ends, and waits for nobody
-// itself, so that looks which lie far apart mean that halab stood still.
+// watchProcessor looks at who waits for a processor until ctx ends, and waits
+// for nobody itself, so that looks which lie far apart mean that halab stood
+// still.
 func (r *run) watchProcessor(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
