@@ -16,12 +16,18 @@ func TestRunQueue(t *testing.T) {
 	idle, busy := &RunQueue{config: filepath.Join(t.TempDir(), "idle")}, &RunQueue{config: filepath.Join(t.TempDir(), "busy")}
 	start := func(script, arg string) {
 		cmd := exec.CommandContext(t.Context(), "sh", "-c", script, arg, arg)
-		if err := cmd.Start(); err != nil {
+		in, err := cmd.StdinPipe()
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = cmd.Wait() }) // it was killed
+		t.Cleanup(func() { _, _ = in.Close(), cmd.Wait() }) // it was killed
 	}
-	start("sleep 60; :", idle.config)
+	// The shell itself waits: what it forks has its arguments, and counts, until
+	// it becomes another program.
+	start("read _", idle.config)
 	for range 2 * runtime.NumCPU() {
 		start("while :; do :; done", busy.config)
 	}
