@@ -69,6 +69,9 @@ func (l *Lab) TakeOver(ctx context.Context, program *software.Program) (note str
 	if err := l.awaitTakeover(ctx, next, before); err != nil {
 		return "", errors.Join(err, session.Close())
 	}
+	if err := awaitStopping(ctx, session); err != nil {
+		return "", errors.Join(fmt.Errorf("the old one does not stop: %w", err), session.Close())
+	}
 	l.sayFarewell(ctx, session)
 	l.set(spec, next)
 	return "", nil
@@ -151,6 +154,25 @@ func (l *Lab) awaitTakeover(ctx context.Context, next Instance, before int) erro
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("no new one answers: %w; HAProxy wrote last:\n%s", context.Cause(ctx), next.Output())
+		case <-time.After(takeoverPause):
+		}
+	}
+}
+
+// awaitStopping waits until the HAProxy of this session has been told that
+// another has taken over. Until then both accept from the stats socket, and a
+// command could go to the one that leaves.
+func awaitStopping(ctx context.Context, session *adminsock.Session) error {
+	for {
+		switch info, err := session.Info(ctx); {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil || info["Stopping"] != "0":
+			return nil // or it has ended
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		case <-time.After(takeoverPause):
 		}
 	}
