@@ -58,9 +58,19 @@ func (c *command) limit() time.Duration { return 0 }
 // it has started may hold its output open.
 const straggle = 500 * time.Millisecond
 
+// onceKnown is a shell that becomes the command's when whoever cleans up knows
+// of it. A halab that is killed before that has started nothing.
+const onceKnown = `read -r _ <&3 && exec sh -c "$1" 3<&-`
+
 func (c *command) run(ctx context.Context, env *Env) error {
 	env.Did(Command{Text: brief(c.Command), AnyServer: true})
-	cmd := exec.CommandContext(ctx, "sh", "-c", c.Command)
+	known, knows, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer knows.Close()
+	cmd := exec.CommandContext(ctx, "sh", "-c", onceKnown, "sh", c.Command)
+	cmd.ExtraFiles = []*os.File{known} // descriptor 3
 	cmd.Dir = c.Dir
 	cmd.Env = append(os.Environ(), env.Vars...)
 	// A session of its own, and with it a process group.
@@ -70,12 +80,14 @@ func (c *command) run(ctx context.Context, env *Env) error {
 		return fmt.Errorf("run in its directory: %w", err) // else sh is what is said not to be there
 	}
 	out, err := startCapture(cmd)
+	_ = known.Close()
 	if err != nil {
 		return err
 	}
 	if err := env.Started(cmd.Process.Pid); err != nil {
 		return errors.Join(err, cmd.Cancel(), cmd.Wait())
 	}
+	_, _ = knows.WriteString("\n") // it may have been killed
 	err = cmd.Wait()
 	text := out.text(straggle)
 	env.Answered(text)

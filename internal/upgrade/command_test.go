@@ -2,8 +2,10 @@ package upgrade_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,12 @@ import (
 // ranCommand carries one run step out and returns what it wrote.
 func ranCommand(t *testing.T, step string) (string, error) {
 	t.Helper()
+	return ranKnown(t, step, func(int) error { return nil })
+}
+
+// ranKnown does so and tells started of the command's process.
+func ranKnown(t *testing.T, step string, started func(pid int) error) (string, error) {
+	t.Helper()
 	s, err := scenario.Parse("run.yaml", []byte(manyServers+"  - "+step+"\n"), upgrade.Kinds())
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +33,7 @@ func ranCommand(t *testing.T, step string) (string, error) {
 		t.Fatal(err)
 	}
 	out := ""
-	env := upgrade.Env{Scenario: s, Vars: []string{"HALAB_STATS_SOCKET=/some/admin.sock"}, Started: func(int) error { return nil }}
+	env := upgrade.Env{Scenario: s, Vars: []string{"HALAB_STATS_SOCKET=/some/admin.sock"}, Started: started}
 	err = upgrade.Run(context.Background(), plan, env, time.Now(), func(e history.Event) { out += e.(*history.Step).Answer })
 	return out, err
 }
@@ -45,6 +53,36 @@ func TestRunCommand(t *testing.T) {
 		if _, err := ranCommand(t, step); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", step, err, want)
 		}
+	}
+}
+
+// A command begins when its process is known to who cleans up, and never where
+// that fails.
+func TestRunCommandIsKnownFirst(t *testing.T) {
+	begun := filepath.Join(t.TempDir(), "begun")
+	early := func(int) error {
+		time.Sleep(100 * time.Millisecond)
+		if _, err := os.Stat(begun); err == nil {
+			t.Error("it began before it was known")
+		}
+		return nil
+	}
+	if out, err := ranKnown(t, "run: echo $PPID > "+begun+"; [ -e /proc/$$/fd/3 ] || echo none", early); err != nil || out != "none\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+	data, err := os.ReadFile(begun)
+	if err != nil || strings.TrimSpace(string(data)) != strconv.Itoa(os.Getpid()) {
+		t.Errorf("its parent is %q, %v", data, err)
+	}
+	if err := os.Remove(begun); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("the disk is full")
+	if _, err := ranKnown(t, "run: touch "+begun, func(int) error { return full }); !errors.Is(err, full) {
+		t.Errorf("%v, want %v", err, full)
+	}
+	if _, err := os.Stat(begun); err == nil {
+		t.Error("it was carried out, and nobody knows of it")
 	}
 }
 
@@ -91,8 +129,8 @@ func TestRunCommandThatForks(t *testing.T) {
 // timeout.
 func TestRunCommandThatHangs(t *testing.T) {
 	pid := filepath.Join(t.TempDir(), "pid")
-	_, err := ranCommand(t, "run: 'sleep 1000 & echo $! > "+pid+"; wait'\n    timeout: 300ms")
-	if err == nil || !strings.Contains(err.Error(), "not done within 300ms, and it wrote nothing") {
+	_, err := ranCommand(t, "run: 'sleep 1000 & echo $! > "+pid+"; wait'\n    timeout: 3s")
+	if err == nil || !strings.Contains(err.Error(), "not done within 3s, and it wrote nothing") {
 		t.Fatalf("%v", err)
 	}
 	data, err := os.ReadFile(pid)
