@@ -89,7 +89,7 @@ type Request struct {
 	First     Micros  `json:"first_us,omitempty"`      // when the first byte of the answer came; 0: never
 	Quiet     Micros  `json:"quiet_us,omitempty"`      // the longest that a stream was without a message; 0 for anything else
 	QuietFrom Micros  `json:"quiet_from_us,omitempty"` // when that began; 0: not known
-	Starved   Micros  `json:"starved_us,omitempty"`    // how long HAProxy and halab had no processor while the client waited for longer than a second or until its time was up; no more than that time
+	Starved   Micros  `json:"starved_us,omitempty"`    // how long HAProxy, nginx and halab had no processor while the client waited for longer than a second or until its time was up; no more than that time
 	Done      Micros  `json:"done_us"`                 // when the outcome was known
 	Status    int     `json:"status,omitempty"`        // 0: no status line
 	Header    string  `json:"header,omitempty"`        // Server header: "nginx/1.18.0"

@@ -2,44 +2,47 @@ package lab
 
 import (
 	"os"
-	"path/filepath"
 	"time"
 )
 
-// RunQueue tells how long the lab's HAProxy, and halab itself, have waited for
-// a processor. A HAProxy that gets none answers nobody, and a halab that gets
-// none reads no answer; that says nothing of the procedure: the machine had too
-// much to do. It may be used from one goroutine at a time.
+// RunQueue tells how long the lab's HAProxy and nginxs, and halab itself, have
+// waited for a processor. A program that gets none answers nobody, and a halab
+// that gets none reads no answer; that says nothing of the procedure: the
+// machine had too much to do. It may be used from one goroutine at a time.
 type RunQueue struct {
-	config string // the argument by which HAProxy's processes are known
+	dir    string // of the lab: its programs name it in their arguments
 	self   int    // halab's process; 0: it is not watched
-	pids   []int
+	found  programs
 	looked time.Time // for processes
 	last   map[string]time.Duration
 	begun  time.Time
 	waited time.Duration
 }
 
-// pidsEvery is the time between two looks for processes: a HAProxy that takes
-// over is a new one.
-const pidsEvery = time.Second
-
-// RunQueue begins to watch the lab's HAProxy and halab.
-func (l *Lab) RunQueue() *RunQueue {
-	return &RunQueue{config: filepath.Join(l.Dir, configFile), self: os.Getpid()}
+// programs are the processes that a lab's requests go through.
+type programs struct {
+	haproxy []int
+	workers []int // of nginx; its master serves nobody
 }
 
+// programsEvery is the time between two looks for processes: a HAProxy that
+// takes over is a new one.
+const programsEvery = time.Second
+
+// RunQueue begins to watch the lab's programs and halab.
+func (l *Lab) RunQueue() *RunQueue { return &RunQueue{dir: l.Dir, self: os.Getpid()} }
+
 // Waited is how long they have waited since the first call: between two calls
-// that is the longest that any thread of HAProxy did and the longest that any
-// of halab's did, for a request goes through both. A wait counts when it is
+// that is the longest that any thread of HAProxy did, of an nginx's and of
+// halab's, for a request goes through all three. A wait counts when it is
 // over. It stays 0 where the system does not tell.
 func (q *RunQueue) Waited() time.Duration {
 	now := time.Now()
-	if now.Sub(q.looked) >= pidsEvery {
-		q.pids, q.looked = running(q.config), now
+	if now.Sub(q.looked) >= programsEvery {
+		q.found, q.looked = running(q.dir), now
 	}
 	delays := map[string]time.Duration{}
-	longest := q.longest(delays, q.pids...)
+	longest := q.longest(delays, q.found.haproxy...) + q.longest(delays, q.found.workers...)
 	if q.self > 0 {
 		longest += q.longest(delays, q.self)
 	}

@@ -9,22 +9,30 @@ import (
 	"time"
 )
 
-// running finds the processes that were started with this argument. Those of
-// a container are seen where its engine runs on this machine.
-func running(arg string) []int {
-	var out []int
+// running finds the programs of the lab in this directory. Those of a container
+// are seen where its engine runs on this machine.
+func running(dir string) programs {
+	var out programs
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
-		return nil
+		return out
 	}
+	config := []byte("\x00" + filepath.Join(dir, configFile) + "\x00")
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
 		if err != nil {
 			continue
 		}
-		args, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline")) // a process may end at any moment
-		if bytes.Contains(args, []byte("\x00"+arg+"\x00")) {
-			out = append(out, pid)
+		proc := filepath.Join("/proc", e.Name())
+		args, _ := os.ReadFile(filepath.Join(proc, "cmdline")) // a process may end at any moment
+		switch {
+		case bytes.Contains(args, config):
+			out.haproxy = append(out.haproxy, pid)
+		// So nginx names them, over the arguments that it was given.
+		case bytes.Contains(args, []byte("nginx: worker process")):
+			if cwd, _ := os.Readlink(filepath.Join(proc, "cwd")); cwd == dir {
+				out.workers = append(out.workers, pid)
+			}
 		}
 	}
 	return out

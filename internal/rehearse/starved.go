@@ -8,7 +8,7 @@ import (
 	"halab/internal/history"
 )
 
-// starved tells how long of a request's time the lab's HAProxy and halab had no
+// starved tells how long of a request's time the lab's programs and halab had no
 // processor: they waited for one, or halab was stopped.
 type starved struct {
 	waited  func() time.Duration // for a processor, up to now, since the first call

@@ -74,7 +74,7 @@ var fieldDocs = map[string]string{
 	"Request.reuse":          "How many requests the connection had carried before.",
 	"Request.sent_us":        "When its first byte was written; absent: never.",
 	"Request.server":         "The server that answered.",
-	"Request.starved_us":     "How long HAProxy and halab had no processor while the client waited, where that was for more than a second or until its time was up; what came after that time does not count.",
+	"Request.starved_us":     "How long HAProxy, nginx and halab had no processor while the client waited, where that was for more than a second or until its time was up; what came after that time does not count.",
 	"Request.status":         "Status of the answer; absent: no status line came.",
 	"Request.want":           "Bytes of body expected.",
 	"Seen.arrived_us":        "When its headers had come in whole; absent: never.",

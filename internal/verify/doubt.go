@@ -18,7 +18,7 @@ const (
 	// answer the prober did not read in time: it was the prober that stood
 	// still.
 	unread
-	// unserved is a request that was not answered in time while HAProxy had no
+	// unserved is a request that was not answered in time while a program had no
 	// processor: the machine had too much else to do.
 	unserved
 	// contrary is an answer of which HAProxy's log tells another server,
@@ -65,10 +65,10 @@ func (j *judge) served(r *history.Request) bool {
 }
 
 // noProcessor is why nobody is to be blamed for a long wait.
-const noProcessor = "HAProxy or halab had no processor: this machine had too much else to do, or halab was stopped"
+const noProcessor = "HAProxy, nginx or halab had no processor: this machine had too much else to do, or halab was stopped"
 
 // starved tells a request whose client waited for long, most of it while
-// HAProxy or halab had no processor. A HAProxy that hangs does not wait for one.
+// HAProxy, nginx or halab had no processor. A HAProxy that hangs does not wait for one.
 func starved(r *history.Request) bool { return starvedOf(r, waited(r)) }
 
 func starvedOf(r *history.Request, length history.Micros) bool {
@@ -76,7 +76,7 @@ func starvedOf(r *history.Request, length history.Micros) bool {
 }
 
 // unserved tells a request that was not answered in time, for most of which
-// HAProxy or halab had no processor.
+// HAProxy, nginx or halab had no processor.
 func (j *judge) unserved(r *history.Request) bool { return starvedOf(r, min(waited(r), j.timeout)) }
 
 // waited is how long the client of a request did.

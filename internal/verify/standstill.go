@@ -39,7 +39,7 @@ type wait struct {
 	// sent is when it was sent on a connection that was there: until then it
 	// was halab that was waited for.
 	sent    history.Micros
-	starved bool // HAProxy had no processor for most of it
+	starved bool // a program had no processor for most of it
 }
 
 // length is that of the wait which this rule judges: that HAProxy tried again

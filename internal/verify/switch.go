@@ -30,7 +30,7 @@ type Switch struct {
 
 	mover     *mover
 	answered  history.Micros   // when the first new answer came
-	starved   bool             // HAProxy had no processor for most of the wait for it
+	starved   bool             // a program had no processor for most of the wait for it
 	lateLanes map[string]int64 // by lane
 	lateFirst history.Micros
 	lateSeen  history.Micros // when the first of them was answered, by which its server had been chosen
