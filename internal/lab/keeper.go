@@ -126,8 +126,8 @@ func Keep(in io.Reader, out io.Writer, path string, runtime func(name string) (R
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for ctx.Err() == nil {
-		if err = r.remove(ctx, rt); err == nil {
-			return nil
+		if err = r.remove(ctx, rt); err == nil || errors.Is(err, ErrKept) {
+			return err
 		}
 		select {
 		case <-ctx.Done():

@@ -19,6 +19,7 @@ func TestKeep(t *testing.T) {
 		fail    []error
 		removed bool
 		left    []string
+		err     error
 	}{
 		{name: "killed before it said anything", said: func(*Record) string { return "" }, left: []string{"mine.json"}},
 		{name: "killed in the middle of the id", said: func(r *Record) string { return r.ID[:3] }, left: []string{"mine.json"}},
@@ -32,6 +33,8 @@ func TestKeep(t *testing.T) {
 			prepare: func(t *testing.T, r *Record) { mustRename(t, r.path, r.draft()) }},
 		{name: "an engine that comes back", said: func(r *Record) string { return r.ID + "\n" },
 			fail: []error{broken, broken}, removed: true},
+		{name: "an engine that keeps a network", said: func(r *Record) string { return r.ID + "\n" },
+			fail: []error{ErrKept}, removed: true, err: ErrKept},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -44,7 +47,7 @@ func TestKeep(t *testing.T) {
 			rt := &fakeRuntime{fail: tt.fail}
 			var out strings.Builder
 			err := Keep(strings.NewReader(tt.said(r)), &out, r.path, func(string) (Runtime, error) { return rt, nil })
-			if err != nil || out.String() != keeperReady {
+			if !errors.Is(err, tt.err) || out.String() != keeperReady {
 				t.Errorf("keeper says %q and ends with %v", out.String(), err)
 			}
 			if got := slices.Equal(rt.removed, []string{r.ID}); got != tt.removed || !got && len(rt.removed) > 0 {

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,6 +43,9 @@ func (f *fakeRuntime) Remove(_ context.Context, rec *Record) error {
 	if len(f.fail) > 0 {
 		err := f.fail[0]
 		f.fail = f.fail[1:]
+		if errors.Is(err, ErrKept) { // all else is gone
+			f.removed = append(f.removed, rec.ID)
+		}
 		return err
 	}
 	f.removed = append(f.removed, rec.ID)

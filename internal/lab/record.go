@@ -49,6 +49,10 @@ type Record struct {
 // ErrTaken says that a lab of this name exists.
 var ErrTaken = errors.New("a lab of this name exists")
 
+// ErrKept says that of a lab which is removed there is still what its runtime
+// will not give up.
+var ErrKept = errors.New("the engine keeps the lab's network")
+
 // ErrUnknown says that there is no lab of this name.
 var ErrUnknown = errors.New("no such lab")
 
@@ -322,25 +326,31 @@ func (r *Record) Owned() bool {
 func (r *Record) Remove(ctx context.Context, rt Runtime) error { return r.remove(ctx, rt) }
 
 // remove ends the programs first, then deletes the directory, and the record
-// last: until then a second attempt finds everything.
+// last: until then a second attempt finds everything. What is kept is found
+// without it.
 func (r *Record) remove(ctx context.Context, rt Runtime) error {
+	var kept error
 	if r.ID != "" {
 		if err := rt.Remove(ctx, r); err != nil {
-			return fmt.Errorf("remove lab %s: %w", r.Name, err)
+			err = fmt.Errorf("remove lab %s: %w", r.Name, err)
+			if !errors.Is(err, ErrKept) {
+				return err
+			}
+			kept = err
 		}
 		if err := r.removeDir(); err != nil {
-			return fmt.Errorf("remove lab %s: %w", r.Name, err)
+			return errors.Join(kept, fmt.Errorf("remove lab %s: %w", r.Name, err))
 		}
 	}
 	if err := os.Remove(r.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove lab %s: %w", r.Name, err)
+		return errors.Join(kept, fmt.Errorf("remove lab %s: %w", r.Name, err))
 	}
 	if r.lock == nil {
-		return nil
+		return kept
 	}
 	lock := r.lock
 	r.lock = nil
-	return lock.Close()
+	return errors.Join(kept, lock.Close())
 }
 
 // removeDir removes the lab's directory, and no other one, whatever the

@@ -3,8 +3,11 @@ package container_test
 import (
 	"context"
 	"os"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 
 	"halab/internal/lab"
@@ -81,7 +84,40 @@ func onEngine(t *testing.T, stateDir string) []string {
 		out = append(out, "container "+c.Names[0]+" "+c.Status)
 	}
 	for _, n := range networks.Items {
-		out = append(out, "network "+n.Name)
+		if !kept(t, cli, n.ID) {
+			out = append(out, "network "+n.Name)
+		}
 	}
 	return out
+}
+
+// keeps are the networks that the engine was seen to keep, by id.
+var keeps sync.Map
+
+// keptAfter is when halab has long given up what the engine keeps.
+const keptAfter = 80 * time.Second
+
+// kept tells whether the engine itself keeps a network: it says that somebody is
+// connected, and shows nobody. moby counts a network's endpoints beside the list
+// of them, and was seen to count one too many after a container was removed while
+// it started; only its restart mends that.
+func kept(t *testing.T, cli *client.Client, id string) bool {
+	t.Helper()
+	n, err := cli.NetworkInspect(context.Background(), id, client.NetworkInspectOptions{})
+	if _, known := keeps.Load(id); known || err != nil {
+		return known
+	}
+	if len(n.Network.Containers) > 0 || time.Since(n.Network.Created) < keptAfter {
+		return false
+	}
+	switch _, err := cli.NetworkRemove(context.Background(), id, client.NetworkRemoveOptions{}); {
+	case err == nil:
+		t.Errorf("network %s was left, and the engine did not keep it", n.Network.Name)
+		return false
+	case !errdefs.IsPermissionDenied(err):
+		return false
+	}
+	keeps.Store(id, true)
+	t.Logf("the engine keeps network %s, to which nobody is connected", n.Network.Name)
+	return true
 }

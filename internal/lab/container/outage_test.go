@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	containertypes "github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
 	"halab/internal/lab"
@@ -80,6 +81,43 @@ func TestRemoveEngineSlow(t *testing.T) {
 	}
 	if err := container.New().Remove(context.Background(), rec); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRemoveKept: an engine does not remove a network that something is
+// connected to. All else of the lab goes, and the network once it can.
+func TestRemoveKept(t *testing.T) {
+	needEngine(t)
+	state := t.TempDir()
+	rec := lab.Orphan(state, "0123456789ac", "container")
+	name := "halab-" + rec.ID
+	if _, err := engine(t).NetworkCreate(t.Context(), name, client.NetworkCreateOptions{
+		Labels: map[string]string{"halab.lab": rec.ID, "halab.state": state}}); err != nil {
+		t.Fatal(err)
+	}
+	image := images(t)[lab.HAProxyRole].Image
+	stranger, err := engine(t).ContainerCreate(t.Context(), client.ContainerCreateOptions{
+		Config:     &containertypes.Config{Image: image, Entrypoint: []string{"/usr/sbin/haproxy", "-f", "/dev/stdin"}, OpenStdin: true},
+		HostConfig: &containertypes.HostConfig{NetworkMode: containertypes.NetworkMode(name)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	remove := func() {
+		_, _ = engine(t).ContainerRemove(context.Background(), stranger.ID, client.ContainerRemoveOptions{Force: true})
+	}
+	t.Cleanup(remove)
+	if _, err := engine(t).ContainerStart(t.Context(), stranger.ID, client.ContainerStartOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := container.New().Remove(t.Context(), rec); !errors.Is(err, lab.ErrKept) || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "halab gc") {
+		t.Errorf("%v, want %v", err, lab.ErrKept)
+	}
+	remove()
+	if err := container.New().Remove(t.Context(), rec); err != nil {
+		t.Error(err)
+	}
+	if left := onEngine(t, state); len(left) > 0 {
+		t.Errorf("left: %v", left)
 	}
 }
 

@@ -2,6 +2,7 @@ package container
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,49 +25,62 @@ const (
 	emptyPause = 100 * time.Millisecond
 )
 
+// keptAfter is how long an engine may refuse to remove a network that no
+// container of the lab's is connected to any more.
+const keptAfter = 10 * time.Second
+
 // Remove removes every container and network of the lab and returns when
 // none is left. Where the lab's halab was killed it goes on looking for a
-// while, and for longer the longer the engine takes for what it is asked.
+// while, and for longer the longer the engine takes for what it is asked. Its
+// error is lab.ErrKept where all is gone but a network that the engine refuses
+// to remove.
 func (r *Runtime) Remove(ctx context.Context, rec *lab.Record) error {
 	cli, err := r.client()
 	if err != nil {
 		return err
 	}
-	if err := removeUntil(ctx, cli, rec, 0); err != nil {
-		return err
-	}
-	if !r.settled(rec) {
+	kept := removeUntil(ctx, cli, rec, 0)
+	if kept == nil && !r.settled(rec) {
 		took, err := r.pace(ctx, rec)
 		if err != nil {
 			return fmt.Errorf("remove the lab's containers: %w", err)
 		}
-		if err := removeUntil(ctx, cli, rec, settle+took); err != nil {
-			return err
-		}
+		kept = removeUntil(ctx, cli, rec, settle+2*took)
+	}
+	if kept != nil && !errors.Is(kept, lab.ErrKept) {
+		return kept
 	}
 	r.forget(rec)
 	// A command of the user's ran beside the containers, and may have left
 	// something.
-	return process.New().Remove(ctx, rec)
+	return errors.Join(kept, process.New().Remove(ctx, rec))
 }
 
 // removeUntil removes what there is of the lab until nothing was found for as
-// long as quiet.
+// long as quiet, or nothing but what the engine keeps.
 func removeUntil(ctx context.Context, cli *client.Client, rec *lab.Record, quiet time.Duration) error {
-	var empty time.Time // since when nothing was found
+	var empty, refused time.Time // since when nothing was found, and nothing but a refusal
 	for {
 		pause := emptyPause
-		found, err := removeAll(ctx, cli, labelLab+"="+rec.ID)
+		was, err := removeAll(ctx, cli, labelLab+"="+rec.ID)
 		switch {
 		case err != nil:
 			return fmt.Errorf("remove the lab's containers: %w", explain(err))
-		case found:
-			empty, pause = time.Time{}, foundPause
-		case empty.IsZero():
-			empty = time.Now()
+		case !was.found:
+			refused = time.Time{}
+			empty = first(empty)
+		case was.refused != nil:
+			empty = time.Time{}
+			refused = first(refused)
+		default:
+			empty, refused, pause = time.Time{}, time.Time{}, foundPause
 		}
-		if !found && time.Since(empty) >= quiet {
+		switch {
+		case !was.found && time.Since(empty) >= quiet:
 			return nil
+		case was.refused != nil && time.Since(refused) >= keptAfter:
+			return fmt.Errorf("%w: %w; look with docker network inspect who is connected. Where nobody is, the engine has miscounted, and lets go when it is started anew. Then run halab gc",
+				lab.ErrKept, was.refused)
 		}
 		select {
 		case <-ctx.Done():
@@ -74,6 +88,14 @@ func removeUntil(ctx context.Context, cli *client.Client, rec *lab.Record, quiet
 		case <-time.After(pause):
 		}
 	}
+}
+
+// first is that moment, or now where there is none.
+func first(at time.Time) time.Time {
+	if at.IsZero() {
+		return time.Now()
+	}
+	return at
 }
 
 // settled tells whether no call for the lab can still be under way. The
@@ -110,17 +132,23 @@ func (r *Runtime) forget(rec *lab.Record) {
 	_ = r.cli.Close()
 }
 
+// removal is what a look for a lab's containers and networks came to.
+type removal struct {
+	found   bool  // there were any
+	refused error // why the engine keeps a network though there was no container
+}
+
 // removeAll removes all containers side by side and then the networks that
-// carry the label, and says whether there were any.
-func removeAll(ctx context.Context, cli *client.Client, label string) (found bool, err error) {
+// carry the label.
+func removeAll(ctx context.Context, cli *client.Client, label string) (removal, error) {
 	filter := make(client.Filters).Add("label", label)
 	containers, err := cli.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filter})
 	if err != nil {
-		return false, err
+		return removal{}, err
 	}
 	networks, err := cli.NetworkList(ctx, client.NetworkListOptions{Filters: filter})
 	if err != nil {
-		return false, err
+		return removal{}, err
 	}
 	var group errgroup.Group
 	for _, c := range containers.Items {
@@ -130,14 +158,19 @@ func removeAll(ctx context.Context, cli *client.Client, label string) (found boo
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return true, err
+		return removal{}, err
 	}
+	was := removal{found: len(containers.Items)+len(networks.Items) > 0}
 	for _, n := range networks.Items {
-		if _, err := cli.NetworkRemove(ctx, n.ID, client.NetworkRemoveOptions{}); gone(err) != nil {
-			return true, err
+		_, err := cli.NetworkRemove(ctx, n.ID, client.NetworkRemoveOptions{})
+		if gone(err) != nil {
+			return removal{}, err
+		}
+		if errdefs.IsPermissionDenied(err) && len(containers.Items) == 0 {
+			was.refused = err
 		}
 	}
-	return len(containers.Items)+len(networks.Items) > 0, nil
+	return was, nil
 }
 
 // gone drops the errors that another look settles: it is gone already, or
