@@ -147,7 +147,13 @@ func replaceByScript(path string, argv []string) error {
 	}
 	script.WriteString("\n")
 	draft := path + ".new"
-	if err := os.WriteFile(draft, []byte(script.String()), 0o755); err != nil {
+	// A child that halab starts meanwhile would hold the file open for writing
+	// until it becomes another program, and nothing can execute it then
+	// (execve(2), ETXTBSY).
+	syscall.ForkLock.RLock()
+	err := os.WriteFile(draft, []byte(script.String()), 0o755)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		return err
 	}
 	return os.Rename(draft, path)
