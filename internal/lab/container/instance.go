@@ -76,7 +76,7 @@ func (i *instance) Done() <-chan struct{} { return i.done }
 const (
 	outputLines   = "50"
 	outputTail    = 4096 // bytes
-	outputTimeout = 2 * time.Second
+	outputTimeout = 10 * time.Second
 )
 
 // Output is the last 4 KiB that the container wrote.

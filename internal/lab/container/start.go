@@ -24,7 +24,7 @@ import (
 
 // callTimeout bounds one engine call that must not be cut: a loaded machine
 // needs seconds for a container.
-const callTimeout = 30 * time.Second
+const callTimeout = time.Minute
 
 // uncut is a context for a call that makes something: cutting it would leave
 // the engine at it, and what it makes could come up after the lab was removed.
