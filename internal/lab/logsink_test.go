@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // frames are an octet-counted stream and what is in it, up to the first frame
@@ -91,17 +92,19 @@ func FuzzReadFrame(f *testing.F) {
 
 func TestLogSink(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.sock")
+	const lines = 1000
 	var mu sync.Mutex
 	var got []string
+	arrived := make(chan struct{}, 2*lines)
 	s, err := listenLog(path, func(line []byte) {
 		mu.Lock()
 		defer mu.Unlock()
 		got = append(got, string(line))
+		arrived <- struct{}{}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const lines = 1000
 	// HAProxy connects again when it loses its connection.
 	for part := range 2 {
 		conn, err := net.Dial("unix", path)
@@ -112,6 +115,13 @@ func TestLogSink(t *testing.T) {
 			line := fmt.Sprintf("line %d", part*lines/2+i)
 			if _, err := fmt.Fprintf(conn, "%d %s", len(line), line); err != nil {
 				t.Fatal(err)
+			}
+		}
+		for range lines / 2 {
+			select {
+			case <-arrived:
+			case <-time.After(30 * time.Second):
+				t.Fatal("lines are missing")
 			}
 		}
 		if part == 0 {

@@ -37,7 +37,8 @@ type browser struct {
 // TestPage looks at report.html in a real Chromium. Where there is none it is
 // skipped, loudly, and in a CI it fails.
 func TestPage(t *testing.T) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.NoSandbox,
+		chromedp.Flag("allow-pre-commit-input", true)) // a key that is pressed before the first frame counts
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	ctx, end := chromedp.NewContext(ctx)

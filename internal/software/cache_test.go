@@ -128,9 +128,7 @@ func TestCancelledFetchLeavesNothing(t *testing.T) {
 	if err := <-failed; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if running(callsOf(t, calls)[0]) {
-		t.Error("mmdebstrap still runs")
-	}
+	await(t, "mmdebstrap has ended", func() bool { return !running(callsOf(t, calls)[0]) })
 	assertNoLeftovers(t, cache)
 }
 

@@ -214,7 +214,7 @@ func TestBrokenRegistryIsAskedOnce(t *testing.T) {
 func TestAnsweringRegistryIsNotHurried(t *testing.T) {
 	e := &engine{images: map[string]string{}}
 	answered := make(chan struct{})
-	g := newRegistry(10 * time.Millisecond)
+	g := newRegistry(200 * time.Millisecond)
 	e.pull = func(ctx context.Context, _ string, progress func(string)) (string, error) {
 		progress("Pulling from library/nginx")
 		close(answered)

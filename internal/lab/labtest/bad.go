@@ -61,7 +61,7 @@ func cannotBind(t *testing.T, b *bench) {
 func neverUp(t *testing.T, b *bench) {
 	rt := b.watched(nil)
 	edit(rt, backup.String(), render.FileName(backup)+".conf", "listen ", "listen unix:"+b.tmp+"/elsewhere.sock; #")
-	err := fails[*lab.NotReadyError](t, b, rt, func(o *lab.Options) { o.Ready = 4 * time.Second })
+	err := fails[*lab.NotReadyError](t, b, rt, func(o *lab.Options) { o.Ready = 12 * time.Second })
 	if len(err.Missing) != 1 || !strings.Contains(err.Missing[0], backup.String()+" is DOWN (L4CON") {
 		t.Errorf("missing %q, want %s alone and why", err.Missing, backup)
 	}

@@ -13,7 +13,8 @@ import (
 // inFlight has downloads under way while their server is taken out of service
 // and ended: what the doc comments of the kinds of step say of each.
 func inFlight(t *testing.T, b *bench) {
-	l := b.start(t, nil, slow...)
+	// It is in flight for longer than any engine takes to carry a signal.
+	l := b.start(t, nil, "frontends:\n", "traffic:\n  download: {size: 300000, lasts: 5s}\nfrontends:\n")
 	ctx, admin, role := soon(t), l.AdminClient(), active.String()
 	weight := func(value string) error { _, err := admin.SetWeight(ctx, active, value); return err }
 	state := func(s haproxy.ServerAction) error { return admin.SetState(ctx, active, s) }
@@ -36,7 +37,7 @@ func inFlight(t *testing.T, b *bench) {
 		t.Run(what, func(t *testing.T) { download.lands(t, activeHeader) })
 	}
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		if err := l.StartServer(ctx, active, nil); err != nil {
+		if err := l.StartServer(soon(t), active, nil); err != nil {
 			t.Fatal(err)
 		}
 		awaitUp(t, l, active, true)

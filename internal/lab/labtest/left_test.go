@@ -25,9 +25,22 @@ func TestProcessesOfThisDirectory(t *testing.T) {
 			if err := os.MkdirAll(c.dir, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			cmd := exec.Command("sleep", "1000")
+			cmd := exec.Command("sh", "-c", "echo; read _")
 			cmd.Dir, cmd.Env = c.dir, []string{c.env}
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer in.Close()
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
 			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			// It has its environment a little later than its process.
+			if _, err := out.Read(make([]byte, 1)); err != nil {
 				t.Fatal(err)
 			}
 			found := strings.Join(processes(t, mine), "\n")

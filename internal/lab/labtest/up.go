@@ -1,6 +1,7 @@
 package labtest
 
 import (
+	"bytes"
 	"errors"
 	"maps"
 	"net"
@@ -60,22 +61,33 @@ func equalNames(t *testing.T, b *bench) {
 }
 
 func logArrives(t *testing.T, b *bench) {
+	const requests = 50
 	var mu sync.Mutex
 	var lines []string
+	told := make(chan struct{}, 4*requests)
 	l := b.start(t, func(o *lab.Options) {
 		o.Log = func(line []byte) {
 			mu.Lock()
 			defer mu.Unlock()
 			lines = append(lines, string(line))
+			if bytes.Contains(line, []byte(`"log-`)) {
+				told <- struct{}{}
+			}
 		}
 	})
-	const requests = 50
 	for i := range requests {
 		if _, err := get(l.Frontends["app"], "log-"+strconv.Itoa(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	l.DrainLog()
+	ctx := soon(t)
+	for range requests {
+		select {
+		case <-told:
+		case <-ctx.Done():
+		}
+	}
+	l.DrainLog() // for one too many
 	mu.Lock()
 	defer mu.Unlock()
 	seen := map[string]bool{}
