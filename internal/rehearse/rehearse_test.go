@@ -124,6 +124,31 @@ func (p place) verdict(t *testing.T) (*verify.Verdict, error) {
 	})
 }
 
+// tries is how often a run is done at most for which this machine was too busy.
+const tries = 3
+
+// decided rehearses, and does so again where the machine was too busy for a
+// verdict.
+func (p place) decided(t *testing.T, c Config) *verify.Verdict {
+	t.Helper()
+	for n := 1; ; n++ {
+		if err := Run(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		v, err := p.verdict(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !v.Busy || n == tries {
+			return v
+		}
+		t.Logf("the machine was too busy: %q", v.Reasons)
+		if err := errors.Join(os.RemoveAll(p.out), os.Mkdir(p.out, 0o755)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestRunPasses(t *testing.T) {
 	p := newPlace(t)
 	c := p.config(t, parse(t))
@@ -133,19 +158,20 @@ func TestRunPasses(t *testing.T) {
 	c.Watch = func(e history.Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		seen[fmt.Sprintf("%T", e)]++
-		if end, ok := e.(*history.End); ok {
-			for _, n := range end.Issued {
+		switch e := e.(type) {
+		case *history.Header:
+			begun = 0
+			clear(seen)
+		case *history.End:
+			for _, n := range e.Issued {
 				begun += n
 			}
 		}
+		seen[fmt.Sprintf("%T", e)]++
 	}
-	if err := Run(t.Context(), c); err != nil {
-		t.Fatal(err)
-	}
-	v, err := p.verdict(t)
-	if err != nil || v.Result != verify.Pass {
-		t.Fatalf("%v, %+v", err, v.Reasons)
+	v := p.decided(t, c)
+	if v.Result != verify.Pass {
+		t.Fatalf("%s: %q", v.Result, v.Reasons)
 	}
 	for _, event := range []string{"*history.Header", "*history.Request", "*history.Step", "*history.ServerState", "*history.Counters", "*history.End"} {
 		if seen[event] == 0 {
@@ -176,13 +202,9 @@ func TestRunPasses(t *testing.T) {
 
 func TestStepFailureIsRecorded(t *testing.T) {
 	p := newPlace(t)
-	s := parse(t, "expect: {header: nginx/1.22.1}", "expect: {server: bk/new, state: DOWN, within: 300ms}")
-	if err := Run(t.Context(), p.config(t, s)); err != nil {
-		t.Fatal(err)
-	}
-	v, err := p.verdict(t)
-	if err != nil || v.Result != verify.Fail || !strings.Contains(v.Reasons[0], "step 2") || !strings.Contains(v.Reasons[0], "bk/new is UP, not DOWN") {
-		t.Errorf("%v, %+v", err, v)
+	s := parse(t, "expect: {header: nginx/1.22.1}", "expect: {server: bk/new, state: DOWN, within: 1s}")
+	if v := p.decided(t, p.config(t, s)); v.Result != verify.Fail || !strings.Contains(v.Reasons[0], "step 2") || !strings.Contains(v.Reasons[0], "bk/new is UP, not DOWN") {
+		t.Errorf("%s: %q", v.Result, v.Reasons)
 	}
 }
 

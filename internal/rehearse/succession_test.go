@@ -40,12 +40,9 @@ func TestSuccession(t *testing.T) {
 				replace = append(replace, r...)
 			}
 			p := newPlace(t)
-			if err := Run(t.Context(), p.config(t, parse(t, replace...))); err != nil {
-				t.Fatal(err)
-			}
-			v, err := p.verdict(t)
-			if err != nil || v.Result != c.want {
-				t.Fatalf("%v, %s: %q", err, v.Result, v.Reasons)
+			v := p.decided(t, p.config(t, parse(t, replace...)))
+			if v.Result != c.want {
+				t.Fatalf("%s: %q", v.Result, v.Reasons)
 			}
 			if c.reason != "" && (len(v.Reasons) != 1 || !strings.Contains(v.Reasons[0], c.reason)) {
 				t.Errorf("%q, want %q alone", v.Reasons, c.reason)

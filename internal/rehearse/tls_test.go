@@ -16,7 +16,7 @@ import (
 func overTLS() []string {
 	return []string{
 		`bind: ":80",`, `bind: ":80", ssl: {bind: ":443", alpn: [h2, http/1.1]},`,
-		"  poll: {interval: 200ms}\n  new: {rate: 50}\n  kept: {rate: 50, connections: 5}\n", "  tls: {rate: 30}\n  h2: {rate: 100, connections: 2}\n",
+		"before: 400ms", "before: 1s", "  poll: {interval: 200ms}\n  new: {rate: 50}\n  kept: {rate: 50, connections: 5}\n", "  tls: {rate: 30}\n  h2: {rate: 100, connections: 2}\n",
 	}
 }
 
@@ -37,12 +37,9 @@ func TestRunOverTLS(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPlace(t)
-			if err := Run(t.Context(), p.config(t, parse(t, append(overTLS(), c.replace...)...))); err != nil {
-				t.Fatal(err)
-			}
-			v, err := p.verdict(t)
-			if err != nil || v.Result != c.want {
-				t.Fatalf("%v, %s: %q", err, v.Result, v.Reasons)
+			v := p.decided(t, p.config(t, parse(t, append(overTLS(), c.replace...)...)))
+			if v.Result != c.want {
+				t.Fatalf("%s: %q", v.Result, v.Reasons)
 			}
 			var sum int64
 			for _, l := range v.Lanes {
@@ -92,12 +89,9 @@ func TestKeyIsTheUsersAlone(t *testing.T) {
 func TestRunOverTLSInTCP(t *testing.T) {
 	p := newPlace(t)
 	s := parse(t, `{version: "2.6"}`, `{version: "2.6", defaults: {mode: tcp}}`, `bind: ":80",`, `bind: ":80", ssl: {bind: ":443"},`,
-		"  poll: {interval: 200ms}\n  new: {rate: 50}\n  kept: {rate: 50, connections: 5}\n", "  tls: {rate: 100}\n")
-	if err := Run(t.Context(), p.config(t, s)); err != nil {
-		t.Fatal(err)
-	}
-	v, err := p.verdict(t)
-	if err != nil || v.Result != verify.Pass || v.Accounts.HAProxy != v.Accounts.Answered || v.Accounts.Answered < 50 {
-		t.Errorf("%v, %s: %q, %+v", err, v.Result, v.Reasons, v.Accounts)
+		"before: 400ms", "before: 1s", "  poll: {interval: 200ms}\n  new: {rate: 50}\n  kept: {rate: 50, connections: 5}\n", "  tls: {rate: 100}\n")
+	v := p.decided(t, p.config(t, s))
+	if v.Result != verify.Pass || v.Accounts.HAProxy != v.Accounts.Answered || v.Accounts.Answered < 50 {
+		t.Errorf("%s: %q, %+v", v.Result, v.Reasons, v.Accounts)
 	}
 }

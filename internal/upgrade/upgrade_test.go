@@ -203,11 +203,11 @@ func TestExpectTellsWhatItSaw(t *testing.T) {
 		busy, idle := b.occupy(t)
 		b.gets = []history.Request{{Header: "nginx/1.18.0", Outcome: history.OK}}
 		for step, want := range map[string]string{
-			"expect: {server: bk/a, state: DOWN, within: 120ms}":            "not done within 120ms: bk/a is UP, not DOWN",
-			"expect: {server: bk/" + busy + ", sessions: 0, within: 120ms}": "not done within 120ms: bk/" + busy + " has 1 session, not at most 0",
-			"wait: {server: bk/" + busy + ", sessions: 0, within: 120ms}":   "not done within 120ms: bk/" + busy + " has 1 session, not at most 0",
-			"expect: {header: nginx/1.19.8, within: 120ms}":                 `not done within 120ms: a GET shows Server: "nginx/1.18.0", not "nginx/1.22.1"`,
-			"expect: {server: bk/gone, state: UP, within: 120ms}":           "bk/gone is not in show stat",
+			"expect: {server: bk/a, state: DOWN, within: 1s}":            "not done within 1s: bk/a is UP, not DOWN",
+			"expect: {server: bk/" + busy + ", sessions: 0, within: 1s}": "not done within 1s: bk/" + busy + " has 1 session, not at most 0",
+			"wait: {server: bk/" + busy + ", sessions: 0, within: 1s}":   "not done within 1s: bk/" + busy + " has 1 session, not at most 0",
+			"expect: {header: nginx/1.19.8, within: 120ms}":              `not done within 120ms: a GET shows Server: "nginx/1.18.0", not "nginx/1.22.1"`,
+			"expect: {server: bk/gone, state: UP, within: 1s}":           "bk/gone is not in show stat",
 		} {
 			if _, err := b.carryOut(t, t.Context(), step); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v, want %q", step, err, want)
