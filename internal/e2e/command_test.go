@@ -30,12 +30,15 @@ steps:
   - run: |
 `
 
-// script writes the scenario with these lines as its script and returns its
-// path.
-func (m *machine) script(t *testing.T, lines string) string {
+// script writes the scenario with these lines as its script, and more keys of
+// its step, and returns its path.
+func (m *machine) script(t *testing.T, lines string, more ...string) string {
 	t.Helper()
 	path := filepath.Join(m.dir, "home", "commanded.yaml")
 	text := commanded + "      " + strings.ReplaceAll(strings.TrimSpace(lines), "\n", "\n      ") + "\n"
+	for _, key := range more {
+		text += "    " + key + "\n"
+	}
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +142,7 @@ func TestPlaybook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := m.run(t, 0, "out", m.script(t, "ansible-playbook -i localhost, "+playbook), "--runtime", "process", "--json")
+	out := m.run(t, 0, "out", m.script(t, "ansible-playbook -i localhost, "+playbook, "timeout: 2m"), "--runtime", "process", "--json")
 	for _, want := range []string{`"verdict": "PASS"`, "changed=1", "failed=0"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("does not say %q:\n%s", want, out)

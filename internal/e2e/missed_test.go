@@ -79,8 +79,8 @@ backends:
 `
 
 var masked = strings.Replace(head, "OPTION", "redispatch 1", 1) + `
-      - {name: nginx1, address: 127.0.0.1:81, nginx: 1.22.1, check: true, inter: 60s}
-      - {name: nginx2, address: 127.0.0.1:82, nginx: 1.22.1, check: true, inter: 60s}
+      - {name: nginx1, address: 127.0.0.1:81, nginx: 1.22.1, check: true, inter: 30s}
+      - {name: nginx2, address: 127.0.0.1:82, nginx: 1.22.1, check: true, inter: 30s}
 traffic: {before: 1s, after: 3s, new: {rate: 50}}
 steps:
   - stop: bk_app/nginx2
