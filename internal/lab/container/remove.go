@@ -59,28 +59,26 @@ func (r *Runtime) Remove(ctx context.Context, rec *lab.Record) error {
 // removeUntil removes what there is of the lab until nothing was found for as
 // long as quiet, or nothing but what the engine keeps.
 func removeUntil(ctx context.Context, cli *client.Client, rec *lab.Record, quiet time.Duration) error {
-	var empty, refused time.Time // since when nothing was found, and nothing but a refusal
+	var last removal
+	since := time.Now() // when a look came to what the last one did
 	for {
-		pause := emptyPause
 		was, err := removeAll(ctx, cli, labelLab+"="+rec.ID)
-		switch {
-		case err != nil:
+		if err != nil {
 			return fmt.Errorf("remove the lab's containers: %w", explain(err))
-		case !was.found:
-			refused = time.Time{}
-			empty = first(empty)
-		case was.refused != nil:
-			empty = time.Time{}
-			refused = first(refused)
-		default:
-			empty, refused, pause = time.Time{}, time.Time{}, foundPause
 		}
-		switch {
-		case !was.found && time.Since(empty) >= quiet:
+		if was.found != last.found || (was.refused == nil) != (last.refused == nil) {
+			since = time.Now()
+		}
+		last = was
+		pause := emptyPause
+		switch passed := time.Since(since); {
+		case !was.found && passed >= quiet:
 			return nil
-		case was.refused != nil && time.Since(refused) >= keptAfter:
-			return fmt.Errorf("%w: %w; look with docker network inspect who is connected. Where nobody is, the engine has miscounted, and lets go when it is started anew. Then run halab gc",
+		case was.refused != nil && passed >= keptAfter:
+			return fmt.Errorf("%w: %w; docker network inspect shows who is connected. Where nobody is, the engine has miscounted, and lets go when it is started anew. Then run halab gc",
 				lab.ErrKept, was.refused)
+		case was.found && was.refused == nil:
+			pause = foundPause
 		}
 		select {
 		case <-ctx.Done():
@@ -88,14 +86,6 @@ func removeUntil(ctx context.Context, cli *client.Client, rec *lab.Record, quiet
 		case <-time.After(pause):
 		}
 	}
-}
-
-// first is that moment, or now where there is none.
-func first(at time.Time) time.Time {
-	if at.IsZero() {
-		return time.Now()
-	}
-	return at
 }
 
 // settled tells whether no call for the lab can still be under way. The
