@@ -59,7 +59,7 @@ func TestRemoveEngineGone(t *testing.T) {
 func TestRemoveEngineSlow(t *testing.T) {
 	p := newProxy(t)
 	t.Setenv("DOCKER_HOST", "unix://"+p.path)
-	p.networkTakes = 3 * time.Second
+	p.networkTakes = 2 * time.Second
 	state := t.TempDir()
 	rec := lab.Orphan(state, "0123456789ab", "container")
 	made := make(chan error, 1)

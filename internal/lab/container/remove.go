@@ -45,7 +45,7 @@ func (r *Runtime) Remove(ctx context.Context, rec *lab.Record) error {
 		if err != nil {
 			return fmt.Errorf("remove the lab's containers: %w", err)
 		}
-		kept = removeUntil(ctx, cli, rec, settle+2*took)
+		kept = removeUntil(ctx, cli, rec, settle+took)
 	}
 	if kept != nil && !errors.Is(kept, lab.ErrKept) {
 		return kept
