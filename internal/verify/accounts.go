@@ -150,6 +150,7 @@ func (a *accounts) findings() []Finding {
 	case s.HAProxy < s.Answered:
 		return disagree(s.Answered-s.HAProxy, "HAProxy counts fewer than it answered: its counters began anew")
 	case lines > 0:
+		f.follows = true // a HAProxy without a processor writes no line
 		return disagree(lines, plural(lines, "log line")+choose(lines, " was", " were")+" lost")
 	case s.Logged > s.HAProxy:
 		return disagree(s.Logged-s.HAProxy, "the log tells of requests that HAProxy did not count")

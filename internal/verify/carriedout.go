@@ -148,7 +148,7 @@ func (c *carriedOut) record() (Finding, bool) {
 		f.Count = c.run.foreign
 		f.Text = fmt.Sprintf("%s of the history %s none of halab's: %v", plural(c.run.foreign, "line"), choose(c.run.foreign, "is", "are"), c.run.firstForeign)
 	case c.run.disorder > 0:
-		f.Count = c.run.disorder
+		f.Count, f.follows = c.run.disorder, true // halab without a processor writes late
 		f.Text = fmt.Sprintf("%s of the history %s far out of order, so what came first cannot be told", plural(c.run.disorder, "event"), choose(c.run.disorder, "is", "are"))
 	default:
 		return f, false

@@ -53,9 +53,24 @@ func conclude(r *run, rules []invariant) *Verdict {
 // decide draws the result and its reasons from the findings.
 func (v *Verdict) decide() {
 	v.Result = result(v.Findings)
-	v.Busy = v.Result == Inconclusive && !slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Result == Inconclusive && !f.Busy })
+	v.Busy = v.Result == Inconclusive && tooBusy(v.Findings)
 	v.Reasons = reasons(v)
 	v.AsWanted = v.Result == v.Expected && hasReason(v.Reasons, v.wantedReason) && hasCauses(v.Causes, v.wantedCauses)
+}
+
+// tooBusy tells whether nothing is in doubt but what the machine is to blame for.
+func tooBusy(findings []Finding) bool {
+	blamed := false
+	for _, f := range findings {
+		if f.Result != Inconclusive {
+			continue
+		}
+		if !f.Busy && !f.follows {
+			return false
+		}
+		blamed = blamed || f.Busy
+	}
+	return blamed
 }
 
 // Unexpect forgets which verdict the scenario must have: PASS alone is as

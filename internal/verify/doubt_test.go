@@ -73,6 +73,31 @@ func TestBusy(t *testing.T) {
 	}
 }
 
+// Log lines that were lost, and a history that was written late, are no reason
+// against another run where the machine was too busy, and alone they are one.
+func TestBusyWithMore(t *testing.T) {
+	unserved := only("new-105", func(r *request) {
+		lose(r, history.Timeout)
+		r.Done, r.Log, r.Starved = r.Intended+2500*ms, nil, 2400*ms
+	})
+	unlogged := only("new-50", func(r *request) { r.Log = nil })
+	otherwise := only("new-50", func(r *request) { r.Log.Status = 503 })
+	for name, tt := range map[string]struct {
+		build
+		busy bool
+	}{
+		"too busy":                        {build{request: unserved}, true},
+		"a lost line":                     {build{request: unlogged}, false},
+		"too busy and a lost line":        {build{request: both(unserved, unlogged)}, true},
+		"too busy and written late":       {build{expect: "latency: {max: 2m}", events: outOfPlace}, true},
+		"too busy and a wrong record too": {build{request: both(unserved, otherwise)}, false},
+	} {
+		if v := tt.check(t); v.Result != Inconclusive || v.Busy != tt.busy {
+			t.Errorf("%s: %s, busy %v: %q", name, v.Result, v.Busy, v.Reasons)
+		}
+	}
+}
+
 // What may be lost may be undecided: whichever it was, the budget holds.
 func TestUndecidedWithinTheBudget(t *testing.T) {
 	cut := withTransfers(history.UploadLane, func(r *request) {

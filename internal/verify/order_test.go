@@ -63,27 +63,32 @@ func TestOrderIsStable(t *testing.T) {
 	}
 }
 
+// finish has a request end later by that, and its record come last.
+func finish(by history.Micros) func([]history.Event) []history.Event {
+	return func(all []history.Event) []history.Event {
+		i := slices.IndexFunc(all, func(e history.Event) bool { r, ok := e.(*request); return ok && r.ID == "new-50" })
+		r := all[i].(*request)
+		r.Done, r.First = r.Done+by, r.First+by
+		all = slices.Delete(all, i, i+1)
+		return slices.Insert(all, len(all)-2, history.Event(r))
+	}
+}
+
+// outOfPlace has it come later than its timeout allows.
+func outOfPlace(all []history.Event) []history.Event {
+	for _, e := range all {
+		if r, ok := e.(*request); ok && r.ID == "poll-5" {
+			r.Done, r.Log.Arrived = r.Done+60_000*ms, r.Sent
+		}
+	}
+	return finish(1400 * ms)(all)
+}
+
 // A slow answer of the old server, written long after the switch, was sent
 // before it; one that waited longer than the timeout makes the run doubtful.
 func TestLateCompletion(t *testing.T) {
-	finish := func(by history.Micros) func([]history.Event) []history.Event {
-		return func(all []history.Event) []history.Event {
-			i := slices.IndexFunc(all, func(e history.Event) bool { r, ok := e.(*request); return ok && r.ID == "new-50" })
-			r := all[i].(*request)
-			r.Done, r.First = r.Done+by, r.First+by
-			all = slices.Delete(all, i, i+1)
-			return slices.Insert(all, len(all)-2, history.Event(r))
-		}
-	}
 	runCases(t, []verdictCase{
 		{"a slow answer of the old server", build{expect: "latency: {max: 2s}", events: finish(1400 * ms)}, Pass, "switch", "2ms after the command"},
-		{"out of its place", build{expect: "latency: {max: 2m}", events: func(all []history.Event) []history.Event {
-			for _, e := range all {
-				if r, ok := e.(*request); ok && r.ID == "poll-5" {
-					r.Done, r.Log.Arrived = r.Done+60_000*ms, r.Sent
-				}
-			}
-			return finish(1400 * ms)(all)
-		}}, Inconclusive, "record", "1 event of the history is far out of order"},
+		{"out of its place", build{expect: "latency: {max: 2m}", events: outOfPlace}, Inconclusive, "record", "1 event of the history is far out of order"},
 	})
 }
