@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -13,12 +14,22 @@ import (
 type join struct {
 	started time.Time
 	emit    func(history.Event)
+	keep    func(raw []byte) // a line that only the ring had
 
 	mu       sync.Mutex
 	requests map[string]*history.Request
 	lines    map[string]*history.Seen
-	taken    map[string]bool // lines that came by again, and may come once more
-	waiting  []waiting       // requests in the order in which they ended
+	early    map[string]early // lines out of a ring, without a request as yet
+	taken    map[string]bool  // lines that came out of a ring, and may come once more
+	waiting  []waiting        // requests in the order in which they ended
+}
+
+// early is a line out of a ring whose request was not waiting for it: it had its
+// line long ago, or has not ended at the prober.
+type early struct {
+	seen  *history.Seen
+	raw   []byte
+	until time.Time
 }
 
 type waiting struct {
@@ -32,8 +43,9 @@ type waiting struct {
 // lost one.
 const patience = 5 * time.Second
 
-func newJoin(started time.Time, emit func(history.Event)) *join {
-	return &join{started: started, emit: emit, requests: map[string]*history.Request{}, lines: map[string]*history.Seen{}, taken: map[string]bool{}}
+func newJoin(started time.Time, emit func(history.Event), keep func(raw []byte)) *join {
+	return &join{started: started, emit: emit, keep: keep, requests: map[string]*history.Request{}, lines: map[string]*history.Seen{},
+		early: map[string]early{}, taken: map[string]bool{}}
 }
 
 // request takes a request that has its outcome.
@@ -46,6 +58,8 @@ func (j *join) request(r *history.Request) {
 		delete(j.lines, r.ID)
 		r.Log = seen
 		j.emit(r)
+	} else if e, ok := j.early[r.ID]; ok {
+		j.take(r, e.seen, e.raw)
 	} else {
 		j.requests[r.ID] = r
 		j.waiting = append(j.waiting, waiting{r.ID, time.Now().Add(patience)})
@@ -56,38 +70,44 @@ func (j *join) request(r *history.Request) {
 func (j *join) line(l haproxy.LogLine) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	delete(j.early, l.ID)
 	if j.taken[l.ID] {
 		delete(j.taken, l.ID)
 		return false
 	}
-	if !j.meets(l) {
-		j.lines[l.ID] = j.seen(l)
-	}
-	return true
-}
-
-// again takes a line out of a ring from which it is sent on as well, unless
-// that has come before, and tells whether it had not.
-func (j *join) again(l haproxy.LogLine) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if !j.meets(l) {
-		return false
-	}
-	j.taken[l.ID] = true
-	return true
-}
-
-// meets hands on the request that waits for the line.
-func (j *join) meets(l haproxy.LogLine) bool {
 	r, ok := j.requests[l.ID]
 	if !ok {
-		return false
+		j.lines[l.ID] = j.seen(l)
+		return true
 	}
 	delete(j.requests, l.ID)
 	r.Log = j.seen(l)
 	j.emit(r)
 	return true
+}
+
+// again takes a line out of a ring from which it is sent on as well, and may
+// have been long ago. It may come before its request has ended at the prober,
+// and need not come once more.
+func (j *join) again(l haproxy.LogLine, raw []byte) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	seen := j.seen(l)
+	if r, ok := j.requests[l.ID]; ok {
+		j.take(r, seen, raw)
+	} else if now := time.Now(); j.lines[l.ID] == nil && now.Sub(time.UnixMicro(l.EndUS)) < patience {
+		j.early[l.ID] = early{seen, raw, now.Add(patience)}
+	}
+}
+
+// take hands on a request with a line out of a ring.
+func (j *join) take(r *history.Request, seen *history.Seen, raw []byte) {
+	delete(j.requests, r.ID)
+	delete(j.early, r.ID)
+	j.taken[r.ID] = true
+	r.Log = seen
+	j.keep(raw)
+	j.emit(r)
 }
 
 func (j *join) seen(l haproxy.LogLine) *history.Seen {
@@ -101,10 +121,12 @@ func (j *join) seen(l haproxy.LogLine) *history.Seen {
 	return seen
 }
 
-// giveUp hands on the requests whose line has not come in time.
+// giveUp hands on the requests whose line has not come in time, and forgets the
+// lines whose request has not.
 func (j *join) giveUp(now time.Time) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	maps.DeleteFunc(j.early, func(_ string, e early) bool { return now.After(e.until) })
 	for len(j.waiting) > 0 && now.After(j.waiting[0].until) {
 		j.flushFirst()
 	}

@@ -15,8 +15,9 @@ import (
 // joined collects what a join hands on: the id and the server of its line.
 type joined struct {
 	*join
-	mu  sync.Mutex
-	got []string
+	mu   sync.Mutex
+	got  []string
+	kept []string // lines that only a ring had
 }
 
 func newJoined() *joined {
@@ -30,8 +31,15 @@ func newJoined() *joined {
 		j.mu.Lock()
 		defer j.mu.Unlock()
 		j.got = append(j.got, text)
-	})
+	}, func(raw []byte) { j.kept = append(j.kept, string(raw)) })
 	return j
+}
+
+// fromRing has a line come out of a ring, and is its own text.
+func (j *joined) fromRing(id string) {
+	l := logged(id)
+	l.EndUS = time.Now().UnixMicro()
+	j.again(l, []byte(id))
 }
 
 func sent(id string) *history.Request {
@@ -50,34 +58,45 @@ func TestJoin(t *testing.T) {
 		do      func(j *joined)
 		want    string
 		orphans int
+		kept    string
 	}{
-		{"line first", func(j *joined) { j.line(logged("a")); j.request(sent("a")) }, "a@bk/s", 0},
-		{"request first", func(j *joined) { j.request(sent("a")); j.line(logged("a")) }, "a@bk/s", 0},
-		{"no line", func(j *joined) { j.request(sent("a")) }, "a", 0},
-		{"no request", func(j *joined) { j.line(logged("a")) }, "", 1},
+		{"line first", func(j *joined) { j.line(logged("a")); j.request(sent("a")) }, "a@bk/s", 0, ""},
+		{"request first", func(j *joined) { j.request(sent("a")); j.line(logged("a")) }, "a@bk/s", 0, ""},
+		{"no line", func(j *joined) { j.request(sent("a")) }, "a", 0, ""},
+		{"no request", func(j *joined) { j.line(logged("a")) }, "", 1, ""},
 		{"crosswise", func(j *joined) {
 			j.request(sent("a"))
 			j.line(logged("b"))
 			j.request(sent("b"))
 			j.line(logged("a"))
-		}, "b@bk/s a@bk/s", 0},
-		{"nothing was written, so no line is awaited", func(j *joined) { j.request(never) }, "r", 0},
-		{"two lines of one request", func(j *joined) { j.request(sent("a")); j.line(logged("a")); j.line(logged("a")) }, "a@bk/s", 1},
-		{"out of the ring, and sent on later", func(j *joined) { j.request(sent("a")); j.again(logged("a")); j.line(logged("a")) }, "a@bk/s", 0},
-		{"out of the ring twice", func(j *joined) { j.request(sent("a")); j.again(logged("a")); j.again(logged("a")) }, "a@bk/s", 0},
-		{"out of the ring after it was sent on", func(j *joined) { j.request(sent("a")); j.line(logged("a")); j.again(logged("a")) }, "a@bk/s", 0},
-		{"out of the ring before the request has ended", func(j *joined) { j.again(logged("a")); j.request(sent("a")); j.line(logged("a")) }, "a@bk/s", 0},
+		}, "b@bk/s a@bk/s", 0, ""},
+		{"nothing was written, so no line is awaited", func(j *joined) { j.request(never) }, "r", 0, ""},
+		{"two lines of one request", func(j *joined) { j.request(sent("a")); j.line(logged("a")); j.line(logged("a")) }, "a@bk/s", 1, ""},
+		{"out of the ring, and sent on later", func(j *joined) { j.request(sent("a")); j.fromRing("a"); j.line(logged("a")) }, "a@bk/s", 0, "a"},
+		{"out of the ring twice", func(j *joined) { j.request(sent("a")); j.fromRing("a"); j.fromRing("a") }, "a@bk/s", 0, "a"},
+		{"out of the ring after it was sent on", func(j *joined) { j.request(sent("a")); j.line(logged("a")); j.fromRing("a") }, "a@bk/s", 0, ""},
+		{"out of the ring before the request has ended", func(j *joined) { j.fromRing("a"); j.request(sent("a")) }, "a@bk/s", 0, "a"},
+		{"so, and sent on later", func(j *joined) { j.fromRing("a"); j.request(sent("a")); j.line(logged("a")) }, "a@bk/s", 0, "a"},
+		{"so, and sent on meanwhile", func(j *joined) { j.fromRing("a"); j.line(logged("a")); j.request(sent("a")) }, "a@bk/s", 0, ""},
+		{"sent on and out of the ring before it", func(j *joined) { j.line(logged("a")); j.fromRing("a"); j.request(sent("a")) }, "a@bk/s", 0, ""},
+		{"out of the ring long ago", func(j *joined) { j.again(logged("a"), []byte("a")); j.request(sent("a")) }, "a", 0, ""},
+		{"out of the ring, and forgotten", func(j *joined) {
+			j.fromRing("a")
+			j.giveUp(time.Now().Add(2 * patience))
+			j.request(sent("a"))
+		}, "a", 0, ""},
 		{"too late", func(j *joined) {
 			j.request(sent("a"))
 			j.giveUp(time.Now().Add(2 * patience))
 			j.line(logged("a"))
-		}, "a", 1},
+		}, "a", 1, ""},
 	} {
 		j := newJoined()
 		c.do(j)
 		orphans := j.flush()
-		if got := strings.Join(j.got, " "); got != c.want || orphans != c.orphans {
-			t.Errorf("%s: %q and %d orphans, want %q and %d", c.name, got, orphans, c.want, c.orphans)
+		got, kept := strings.Join(j.got, " "), strings.Join(j.kept, " ")
+		if got != c.want || orphans != c.orphans || kept != c.kept {
+			t.Errorf("%s: %q, %d orphans, kept %q; want %q, %d, %q", c.name, got, orphans, kept, c.want, c.orphans, c.kept)
 		}
 	}
 }
@@ -106,7 +125,7 @@ func TestJoinTimesCountFromTheStart(t *testing.T) {
 		if at := e.(*history.Request).Log.Arrived; at != 5 {
 			t.Errorf("arrived at %d µs, want 5", at)
 		}
-	})
+	}, nil)
 	j.line(logged("a"))
 	j.request(sent("a"))
 }

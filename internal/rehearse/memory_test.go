@@ -89,7 +89,7 @@ func memoryAfter(t *testing.T, n int64) int64 {
 		if all.Add(1) == n {
 			stop()
 		}
-	})
+	}, nil)
 	target := probe.Target{Address: instant(t, func(l haproxy.LogLine) { j.line(l) }), Path: "/", Timeout: 10 * time.Second, Status: []int{200}, Bodies: map[string]string{"bk/s": "ok"}}
 	p := probe.New(target, started, func(e history.Event) { j.request(e.(*history.Request)) })
 	p.Run(ctx, scenario.Traffic{New: &scenario.New{Rate: 400}, Kept: &scenario.Kept{Rate: 1200, Connections: 8}})

@@ -217,7 +217,7 @@ func (r *run) begin(ctx context.Context) error {
 		r.servers[ref], _ = haproxy.Find(stats, ref)
 	}
 	r.started = time.Now()
-	r.join = newJoin(r.started, r.event)
+	r.join = newJoin(r.started, r.event, r.keepLine)
 	r.starved = &starved{waited: r.lab.RunQueue().Waited, now: func() history.Micros { return history.Since(r.started) },
 		timeout: history.M(r.Scenario.Traffic.TimeoutD())}
 	r.event(&history.Header{

@@ -121,9 +121,13 @@ func (r *run) counters(ctx context.Context, final bool) error {
 // logAgain takes a line of a HAProxy that was taken over from.
 func (r *run) logAgain(line []byte) {
 	parsed, err := haproxy.ParseLogLine(line)
-	if err != nil || parsed.ID == "" || !r.live.Load() || !r.join.again(parsed) {
-		return
+	if err == nil && parsed.ID != "" && r.live.Load() {
+		r.join.again(parsed, line)
 	}
+}
+
+// keepLine writes a line into the log among the results.
+func (r *run) keepLine(line []byte) {
 	if _, err := r.raw.Write(append(line, '\n')); err != nil {
 		r.lost.Add(1)
 	}
@@ -148,7 +152,5 @@ func (r *run) logLine(line []byte) {
 	case !r.join.line(parsed):
 		return
 	}
-	if _, err := r.raw.Write(append(line, '\n')); err != nil {
-		r.lost.Add(1)
-	}
+	r.keepLine(line)
 }

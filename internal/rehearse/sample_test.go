@@ -26,7 +26,7 @@ func TestLogLine(t *testing.T) {
 	r := &run{started: time.Now(), writer: writer, raw: raw}
 	var got []string
 	r.Watch = func(e history.Event) { got = append(got, fmt.Sprintf("%T", e)) }
-	r.join = newJoin(r.started, r.event)
+	r.join = newJoin(r.started, r.event, r.keepLine)
 	r.live.Store(true)
 	line := func(id string, end time.Duration) []byte {
 		at := r.started.Add(end)
