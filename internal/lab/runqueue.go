@@ -22,7 +22,7 @@ type RunQueue struct {
 // programs are the processes that a lab's requests go through.
 type programs struct {
 	haproxy []int
-	workers []int // of nginx; its master serves nobody
+	workers []int // of nginx, of one thread each; its master serves nobody
 }
 
 // programsEvery is the time between two looks for processes: a HAProxy that
@@ -42,9 +42,9 @@ func (q *RunQueue) Waited() time.Duration {
 		q.found, q.looked = running(q.dir), now
 	}
 	delays := map[string]time.Duration{}
-	longest := q.longest(delays, q.found.haproxy...) + q.longest(delays, q.found.workers...)
+	longest := q.longest(delays, threads, q.found.haproxy...) + q.longest(delays, mainThread, q.found.workers...)
 	if q.self > 0 {
-		longest += q.longest(delays, q.self)
+		longest += q.longest(delays, threads, q.self)
 	}
 	if q.last == nil {
 		q.begun = now
@@ -57,10 +57,14 @@ func (q *RunQueue) Waited() time.Duration {
 // longest is the longest that a thread of these processes has waited since the
 // last call, and adds to delays how long each has since it was started: one
 // that was not there at the last call has done all its waiting since.
-func (q *RunQueue) longest(delays map[string]time.Duration, pids ...int) time.Duration {
+func (q *RunQueue) longest(delays map[string]time.Duration, of func(pid int) []string, pids ...int) time.Duration {
 	longest := time.Duration(0)
 	for _, pid := range pids {
-		for thread, delay := range runDelays(pid) {
+		for _, thread := range of(pid) {
+			delay, told := runDelay(thread)
+			if !told {
+				continue
+			}
 			delays[thread] = delay
 			if q.last != nil {
 				longest = max(longest, delay-q.last[thread])

@@ -38,20 +38,30 @@ func running(dir string) programs {
 	return out
 }
 
-// runDelays are how long each thread of a process has waited on a run queue
-// for a processor since it was started (Linux, sched-stats, /proc/PID/schedstat).
-func runDelays(pid int) map[string]time.Duration {
-	out := map[string]time.Duration{}
-	files, _ := filepath.Glob(filepath.Join("/proc", strconv.Itoa(pid), "task/*/schedstat")) // the pattern is fine
-	for _, file := range files {
-		text, _ := os.ReadFile(file) // a thread may end at any moment
-		fields := strings.Fields(string(text))
-		if len(fields) < 2 {
-			continue
-		}
-		if ns, err := strconv.ParseInt(fields[1], 10, 64); err == nil {
-			out[file] = time.Duration(ns)
-		}
+// threads are the files that tell of each thread of a process.
+func threads(pid int) []string {
+	dir := filepath.Join("/proc", strconv.Itoa(pid), "task")
+	entries, _ := os.ReadDir(dir) // the process may end at any moment
+	var out []string
+	for _, e := range entries {
+		out = append(out, filepath.Join(dir, e.Name(), "schedstat"))
 	}
 	return out
+}
+
+// mainThread is the file that tells of the first thread of a process.
+func mainThread(pid int) []string {
+	return []string{filepath.Join("/proc", strconv.Itoa(pid), "schedstat")}
+}
+
+// runDelay is how long a thread has waited on a run queue for a processor since
+// it was started (Linux, sched-stats, /proc/PID/schedstat).
+func runDelay(file string) (time.Duration, bool) {
+	text, _ := os.ReadFile(file) // a thread may end at any moment
+	fields := strings.Fields(string(text))
+	if len(fields) < 2 {
+		return 0, false
+	}
+	ns, err := strconv.ParseInt(fields[1], 10, 64)
+	return time.Duration(ns), err == nil
 }
