@@ -3,6 +3,7 @@ package probe
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,28 +47,35 @@ func serverTimeout(short bool) string {
 	return "10s"
 }
 
+const plainHead = "HTTP/1.1 200 OK\r\nServer: nginx/1.18.0\r\nContent-Length: 7\r\n\r\n"
+
+// misdeed is what a server behind HAProxy does, and what the prober has to see.
+type misdeed struct {
+	name    string
+	script  []act
+	more    string // on HAProxy's server line
+	outcome history.Outcome
+	status  int
+	waits   bool // HAProxy gives up
+}
+
+// misdeeds look the same whatever the client speaks to HAProxy.
+var misdeeds = []misdeed{
+	{"right", script(request, say(plainHead+pageText)), "", history.OK, 200, false},
+	{"wrong page", script(request, say(plainHead+"nginx1\n")), "", history.WrongBody, 200, false},
+	{"a 500 of the server", script(request, say("HTTP/1.1 500 No\r\nServer: nginx/1.18.0\r\nContent-Length: 0\r\n\r\n")), "", history.Server5xx, 500, false},
+	{"closed before the headers", script(request), "", history.Proxy5xx, 502, false},
+	{"silent", script(request, hold), "", history.Proxy5xx, 504, true},
+	{"no server", script(hold), " disabled", history.Proxy5xx, 503, false},
+	{"closed in the body", script(request, say(plainHead+"ngi")), "", history.Truncated, 200, false},
+	{"stalled in the body", script(request, say(plainHead+"ngi"), hold), "", history.Truncated, 200, true},
+}
+
 // TestBehindHAProxy: the losses that HAProxy makes of its server's faults.
 func TestBehindHAProxy(t *testing.T) {
-	plain := "HTTP/1.1 200 OK\r\nServer: nginx/1.18.0\r\nContent-Length: 7\r\n\r\n"
+	chunked := misdeed{"closed in a chunk", script(request, say("HTTP/1.1 200 OK\r\nServer: nginx/1.18.0\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nngi")), "", history.Truncated, 200, false}
 	haproxytest.Each(t, func(t *testing.T, h haproxytest.HAProxy) {
-		for _, c := range []struct {
-			name    string
-			script  []act
-			more    string
-			outcome history.Outcome
-			status  int
-			waits   bool // HAProxy gives up
-		}{
-			{"right", script(request, say(plain+pageText)), "", history.OK, 200, false},
-			{"wrong page", script(request, say(plain+"nginx1\n")), "", history.WrongBody, 200, false},
-			{"a 500 of the server", script(request, say("HTTP/1.1 500 No\r\nServer: nginx/1.18.0\r\nContent-Length: 0\r\n\r\n")), "", history.Server5xx, 500, false},
-			{"closed before the headers", script(request), "", history.Proxy5xx, 502, false},
-			{"silent", script(request, hold), "", history.Proxy5xx, 504, true},
-			{"no server", script(hold), " disabled", history.Proxy5xx, 503, false},
-			{"closed in the body", script(request, say(plain+"ngi")), "", history.Truncated, 200, false},
-			{"closed in a chunk", script(request, say("HTTP/1.1 200 OK\r\nServer: nginx/1.18.0\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nngi")), "", history.Truncated, 200, false},
-			{"stalled in the body", script(request, say(plain+"ngi"), hold), "", history.Truncated, 200, true},
-		} {
+		for _, c := range append(slices.Clone(misdeeds), chunked) {
 			t.Run(c.name, func(t *testing.T) {
 				s := serve(t, c.script)
 				p, _ := prober(t, target(behind(t, h, serverTimeout(c.waits), s.addr, c.more)))

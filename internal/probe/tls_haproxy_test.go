@@ -49,25 +49,8 @@ backend bk_app
 // TestTLSBehindHAProxy: the losses that HAProxy makes of its server's faults,
 // as they look over TLS and HTTP/2.
 func TestTLSBehindHAProxy(t *testing.T) {
-	plain := "HTTP/1.1 200 OK\r\nServer: nginx/1.18.0\r\nContent-Length: 7\r\n\r\n"
 	haproxytest.Each(t, func(t *testing.T, h haproxytest.HAProxy) {
-		for _, c := range []struct {
-			name    string
-			script  []act
-			more    string
-			outcome history.Outcome
-			status  int
-			waits   bool // HAProxy gives up
-		}{
-			{"right", script(request, say(plain+pageText)), "", history.OK, 200, false},
-			{"wrong page", script(request, say(plain+"nginx1\n")), "", history.WrongBody, 200, false},
-			{"a 500 of the server", script(request, say("HTTP/1.1 500 No\r\nServer: nginx/1.18.0\r\nContent-Length: 0\r\n\r\n")), "", history.Server5xx, 500, false},
-			{"closed before the headers", script(request), "", history.Proxy5xx, 502, false},
-			{"silent", script(request, hold), "", history.Proxy5xx, 504, true},
-			{"no server", script(hold), " disabled", history.Proxy5xx, 503, false},
-			{"closed in the body", script(request, say(plain+"ngi")), "", history.Truncated, 200, false},
-			{"stalled in the body", script(request, say(plain+"ngi"), hold), "", history.Truncated, 200, true},
-		} {
+		for _, c := range misdeeds {
 			s := serve(t, c.script)
 			to := behindTLS(t, h, serverTimeout(c.waits), s.addr, c.more)
 			p, _ := prober(t, to)
