@@ -10,7 +10,7 @@ import (
 // that gets none reads no answer; that says nothing of the procedure: the
 // machine had too much to do. It may be used from one goroutine at a time.
 type RunQueue struct {
-	dir    string // of the lab: its programs name it in their arguments
+	dir    string // of the lab: HAProxy names it in its arguments, nginx works in it
 	self   int    // halab's process; 0: it is not watched
 	found  programs
 	looked time.Time // for processes

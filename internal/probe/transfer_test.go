@@ -121,16 +121,21 @@ func TestTransfersThroughNginx(t *testing.T) {
 			to.Bodies = map[string]string{"bk_app/nginx2": pageText}
 			all := run(t, to, s.Traffic, 16)
 			for _, l := range Lanes(s.Traffic, "") {
+				sent := 0
 				for _, r := range byTick(t, all, l.Name, l.Interval.D()) {
 					if r.Outcome == history.Unsent { // this machine was too busy
 						continue
 					}
+					sent++
 					if r.Outcome != history.OK || r.Got != size {
 						t.Errorf("%+v", r)
 					}
 					if took := r.Done.D() - r.Sent.D(); l.Name == "download" && took < 500*time.Millisecond {
 						t.Errorf("a download took %v", took)
 					}
+				}
+				if sent == 0 {
+					t.Errorf("nothing was sent on %s", l.Name)
 				}
 			}
 		})

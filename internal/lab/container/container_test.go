@@ -99,8 +99,8 @@ const keptAfter = 80 * time.Second
 
 // kept tells whether the engine itself keeps a network: it says that somebody is
 // connected, and shows nobody. moby counts a network's endpoints beside the list
-// of them, and was seen to count one too many after a container was removed while
-// it started; only its restart mends that.
+// of them, and was once seen to count one too many after a kill of halab; only its
+// restart mends that.
 func kept(t *testing.T, cli *client.Client, id string) bool {
 	t.Helper()
 	n, err := cli.NetworkInspect(context.Background(), id, client.NetworkInspectOptions{})
