@@ -13,22 +13,28 @@ import (
 var kinds = map[string]func() Event{
 	"counters": func() Event { return &Counters{} },
 	"end":      func() Event { return &End{} },
+	"frontend": func() Event { return &FrontendState{} },
 	"header":   func() Event { return &Header{} },
 	"log":      func() Event { return &LogLine{} },
+	"message":  func() Event { return &Message{} },
 	"note":     func() Event { return &Note{} },
+	"program":  func() Event { return &Program{} },
 	"req":      func() Event { return &Request{} },
 	"state":    func() Event { return &ServerState{} },
 	"step":     func() Event { return &Step{} },
 }
 
-func (*Counters) kind() string    { return "counters" }
-func (*End) kind() string         { return "end" }
-func (*Header) kind() string      { return "header" }
-func (*LogLine) kind() string     { return "log" }
-func (*Note) kind() string        { return "note" }
-func (*Request) kind() string     { return "req" }
-func (*ServerState) kind() string { return "state" }
-func (*Step) kind() string        { return "step" }
+func (*Counters) kind() string      { return "counters" }
+func (*End) kind() string           { return "end" }
+func (*FrontendState) kind() string { return "frontend" }
+func (*Header) kind() string        { return "header" }
+func (*LogLine) kind() string       { return "log" }
+func (*Message) kind() string       { return "message" }
+func (*Note) kind() string          { return "note" }
+func (*Program) kind() string       { return "program" }
+func (*Request) kind() string       { return "req" }
+func (*ServerState) kind() string   { return "state" }
+func (*Step) kind() string          { return "step" }
 
 // appendEvent appends the event's line, newline included: a JSON object whose
 // first key is k.

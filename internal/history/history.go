@@ -14,7 +14,7 @@ import (
 const Version = 1
 
 // Event is one line of a history: *Header, *Request, *Step, *ServerState,
-// *Counters, *LogLine, *Note or *End.
+// *FrontendState, *Program, *Counters, *LogLine, *Message, *Note or *End.
 type Event interface{ kind() string }
 
 // Micros is a time as an offset from Header.Started on the monotonic clock,
@@ -185,8 +185,10 @@ type Step struct {
 	Line  int    `json:"line"`
 	Phase Phase  `json:"phase"`
 	// AnyServer says that the command may be for any of the servers: it is the
-	// user's own.
-	AnyServer bool `json:"any_server,omitempty"`
+	// user's own. Touches are those that it is meant for, where the scenario
+	// says so, each backend/server or "haproxy".
+	AnyServer bool     `json:"any_server,omitempty"`
+	Touches   []string `json:"touches,omitempty"`
 	// Server is the one that a command was for; Sessions is how many it had
 	// then (scur), where the step looked.
 	Server   string `json:"server,omitempty"`
@@ -202,6 +204,11 @@ type Step struct {
 	Takeover bool   `json:"takeover,omitempty"`
 	Command  string `json:"command,omitempty"`
 	Answer   string `json:"answer,omitempty"`
+	// Saw is the state of Server that the step waited for and saw, on its end.
+	Saw string `json:"saw,omitempty"`
+	// Outlived says on the end of a user's command that what it had started
+	// still ran.
+	Outlived bool   `json:"outlived,omitempty"`
 	Error    string `json:"error,omitempty"`
 }
 
@@ -222,18 +229,54 @@ const (
 // are increments since the traffic began, under their names in show stat
 // (HAProxy Management Guide 9.1).
 type ServerState struct {
-	At      Micros            `json:"at_us"`
-	Server  haproxy.ServerRef `json:"server"`
-	Status  string            `json:"status"`
-	Weight  int64             `json:"weight"`
-	Backup  bool              `json:"backup,omitempty"`
-	Scur    int64             `json:"scur"`
-	Stot    int64             `json:"stot"`
-	Wretr   int64             `json:"wretr,omitempty"`
-	Wredis  int64             `json:"wredis,omitempty"`
-	Econ    int64             `json:"econ,omitempty"`
-	Eresp   int64             `json:"eresp,omitempty"`
-	Hrsp5xx int64             `json:"hrsp_5xx,omitempty"`
+	At     Micros            `json:"at_us"`
+	Server haproxy.ServerRef `json:"server"`
+	Status string            `json:"status"`
+	Weight int64             `json:"weight"`
+	// Address is where HAProxy connects to it; Gone that HAProxy has no such
+	// server any more.
+	Address string `json:"address,omitempty"`
+	Gone    bool   `json:"gone,omitempty"`
+	Backup  bool   `json:"backup,omitempty"`
+	Scur    int64  `json:"scur"`
+	Stot    int64  `json:"stot"`
+	Wretr   int64  `json:"wretr,omitempty"`
+	Wredis  int64  `json:"wredis,omitempty"`
+	Econ    int64  `json:"econ,omitempty"`
+	Eresp   int64  `json:"eresp,omitempty"`
+	Hrsp5xx int64  `json:"hrsp_5xx,omitempty"`
+}
+
+// FrontendState is a frontend whose status in show stat is another than when
+// it was last recorded; each is OPEN when the traffic begins. FULL counts as
+// OPEN.
+type FrontendState struct {
+	At       Micros `json:"at_us"`
+	Frontend string `json:"frontend"`
+	Status   string `json:"status"`
+}
+
+// Program is what runs in a role of the lab ("haproxy" or backend/server):
+// when the traffic begins and whenever it is another process.
+type Program struct {
+	At   Micros `json:"at_us"`
+	Role string `json:"role"`
+	// Pid is the id of its main process as that one itself gives it; 0 means
+	// that none runs.
+	Pid int `json:"pid,omitempty"`
+	// Workers are the process ids of an nginx's workers, in order, where they
+	// can be seen. An event with the Pid of the one before it tells of workers
+	// that are new, or in a container of a new process.
+	Workers []int `json:"workers,omitempty"`
+	// Version is HAProxy's, as it reports it.
+	Version string `json:"version,omitempty"`
+}
+
+// Message is a line of HAProxy's log that is not about traffic: a server that
+// went down, a backend without servers.
+type Message struct {
+	At   Micros `json:"at_us"`
+	Text string `json:"text"`
 }
 
 // Counters are the frontend's counters at one moment, as increments since

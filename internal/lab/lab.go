@@ -159,6 +159,7 @@ type Lab struct {
 
 	mu        sync.Mutex
 	instances map[string]Instance
+	alive     map[haproxy.ServerRef]Process // as last seen of an instance that had not ended
 	pasts     []*leaving
 	again     func(line []byte)
 }
@@ -171,7 +172,7 @@ func Start(ctx context.Context, s *scenario.Scenario, rt Runtime, programs Progr
 		return nil, err
 	}
 	rec.Software = begunWith(s, programs)
-	l := &Lab{Record: rec, Scenario: s, runtime: rt, programs: maps.Clone(programs), again: o.LogAgain, instances: map[string]Instance{}}
+	l := &Lab{Record: rec, Scenario: s, runtime: rt, programs: maps.Clone(programs), again: o.LogAgain, instances: map[string]Instance{}, alive: map[haproxy.ServerRef]Process{}}
 	// The keeper comes before anything that it has to guard.
 	if l.keeper, err = startKeeper(o.Keeper, rec); err != nil {
 		return nil, err

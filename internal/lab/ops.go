@@ -69,6 +69,13 @@ func (l *Lab) Ended(ctx context.Context, role string) error {
 	}
 }
 
+// Runs reports whether the program that the lab itself started in this role has
+// not ended.
+func (l *Lab) Runs(role string) bool {
+	i, err := l.instance(role)
+	return err == nil && !done(i)
+}
+
 // Output is the end of what the program in this role wrote.
 func (l *Lab) Output(role string) string {
 	i, err := l.instance(role)

@@ -20,6 +20,7 @@ import (
 	"halab/internal/haproxy"
 	"halab/internal/history"
 	"halab/internal/lab"
+	"halab/internal/lab/process"
 	"halab/internal/probe"
 	"halab/internal/scenario"
 	"halab/internal/upgrade"
@@ -81,6 +82,8 @@ type run struct {
 	starved  *starved
 	looking  sync.Mutex
 	seen     map[haproxy.ServerRef]history.ServerState // as last recorded
+	fronts   map[string]string                         // statuses of the frontends, as last recorded
+	programs *programs
 	plan     upgrade.Plan
 	wayBack  upgrade.Plan // what is done when a step fails
 }
@@ -212,7 +215,8 @@ func (r *run) begin(ctx context.Context) error {
 		}
 	}
 	r.servers = map[haproxy.ServerRef]haproxy.Stat{}
-	r.seen = map[haproxy.ServerRef]history.ServerState{}
+	r.seen, r.fronts = map[haproxy.ServerRef]history.ServerState{}, map[string]string{}
+	r.programs = newPrograms(r.lab)
 	for _, ref := range r.Scenario.ServerRefs() {
 		r.servers[ref], _ = haproxy.Find(stats, ref)
 	}
@@ -274,7 +278,7 @@ func (r *run) procedure(ctx context.Context, prober *probe.Prober) error {
 	if err := sleep(ctx, r.Scenario.Traffic.BeforeD()); err != nil {
 		return err
 	}
-	env := upgrade.Env{Lab: r.lab, Get: prober.Get, Scenario: r.Scenario, Header: r.Choice.Header(r.Scenario), Program: r.Choice.Program, Vars: r.vars(), Started: r.adopt}
+	env := upgrade.Env{Lab: r.lab, Get: prober.Get, Scenario: r.Scenario, Header: r.Choice.Header(r.Scenario), Program: r.Choice.Program, Vars: r.vars(), Started: r.adopt, Session: process.SessionRuns}
 	for _, plan := range []upgrade.Plan{r.plan, r.wayBack} {
 		err := upgrade.Run(ctx, plan, env, r.started, func(e history.Event) { r.step(ctx, e) })
 		var step *upgrade.Error
@@ -295,6 +299,7 @@ func (r *run) step(ctx context.Context, e history.Event) {
 	r.event(e)
 	if s, ok := e.(*history.Step); ok && s.Phase == history.Ended {
 		r.look(ctx)
+		r.lookAtPrograms(ctx)
 	}
 }
 

@@ -3,6 +3,7 @@ package rehearse
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"halab/internal/haproxy"
@@ -40,8 +41,11 @@ const countersEvery = history.Micros(time.Second / time.Microsecond)
 func (r *run) sample(ctx context.Context) {
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
-	for ctx.Err() == nil {
+	for n := 0; ctx.Err() == nil; n++ {
 		r.look(ctx)
+		if n%programsEvery == 0 {
+			r.lookAtPrograms(ctx)
+		}
 		r.join.giveUp(time.Now())
 		select {
 		case <-ctx.Done():
@@ -53,28 +57,63 @@ func (r *run) sample(ctx context.Context) {
 // look records the servers that have changed since the last look, one look at
 // a time, so that what was seen is recorded in the order in which it was seen.
 // A look that fails is none: the steps and the accounts at the end ask again.
+//
+// Which programs run is looked at first: a server that is out by the time its
+// nginx ends is then recorded as out before that end.
 func (r *run) look(ctx context.Context) {
 	r.looking.Lock()
 	defer r.looking.Unlock()
+	nginx := r.programs.nginx()
 	if stats, err := r.lab.AdminClient().Stat(ctx); err == nil {
 		r.states(stats, r.seen, false)
+		r.frontends(stats)
 	}
+	r.nginxChanged(nginx)
 }
 
-// states records each server that has changed since last.
+// states records each server that has changed since last, those that HAProxy
+// has been given at runtime as well, and each that HAProxy no longer has.
 func (r *run) states(stats []haproxy.Stat, last map[haproxy.ServerRef]history.ServerState, final bool) {
-	for _, ref := range r.Scenario.ServerRefs() {
-		stat, ok := haproxy.Find(stats, ref)
-		if !ok {
-			continue
+	there := map[haproxy.ServerRef]bool{}
+	for _, stat := range haproxy.Servers(stats) {
+		ref := stat.Ref()
+		if !r.Scenario.HasBackend(ref.Backend) {
+			continue // the lab's own, such as the ring
 		}
+		there[ref] = true
 		now, was := r.state(ref, stat), last[ref]
-		sameState := now.Status == was.Status && now.Weight == was.Weight
-		if !final && sameState && now.At-was.At < countersEvery {
+		same := now.Status == was.Status && now.Weight == was.Weight && now.Address == was.Address && !was.Gone
+		if !final && same && now.At-was.At < countersEvery {
 			continue
 		}
 		last[ref] = now
 		r.event(&now)
+	}
+	for ref, was := range last {
+		if !there[ref] && !was.Gone {
+			gone := was
+			gone.At, gone.Gone, gone.Scur = history.Since(r.started), true, 0
+			last[ref] = gone
+			r.event(&gone)
+		}
+	}
+}
+
+// frontends records each frontend whose status is another than before.
+func (r *run) frontends(stats []haproxy.Stat) {
+	for _, f := range r.Scenario.Frontends {
+		s, ok := haproxy.Frontend(stats, f.Name)
+		status := string(s.Status)
+		if !ok {
+			status = "GONE"
+		}
+		if status == "FULL" {
+			status = "OPEN"
+		}
+		was, known := r.fronts[f.Name]
+		if r.fronts[f.Name] = status; status != was && (known || status != "OPEN") {
+			r.event(&history.FrontendState{At: history.Since(r.started), Frontend: f.Name, Status: status})
+		}
 	}
 }
 
@@ -82,7 +121,7 @@ func (r *run) states(stats []haproxy.Stat, last map[haproxy.ServerRef]history.Se
 func (r *run) state(ref haproxy.ServerRef, s haproxy.Stat) history.ServerState {
 	base := r.servers[ref]
 	return history.ServerState{
-		At: history.Since(r.started), Server: ref, Status: string(s.Status), Weight: s.Weight, Backup: s.Bck > 0,
+		At: history.Since(r.started), Server: ref, Status: string(s.Status), Weight: s.Weight, Address: s.Addr, Backup: s.Bck > 0,
 		Scur: s.Scur, Stot: s.Stot - base.Stot, Wretr: s.Wretr - base.Wretr, Wredis: s.Wredis - base.Wredis,
 		Econ: s.Econ - base.Econ, Eresp: s.Eresp - base.Eresp, Hrsp5xx: s.Hrsp5xx - base.Hrsp5xx,
 	}
@@ -103,7 +142,10 @@ func (r *run) counters(ctx context.Context, final bool) error {
 	wait, cancel := context.WithTimeout(ctx, farewell)
 	defer cancel()
 	pasts := r.lab.Pasts(wait)
-	r.states(stats, map[haproxy.ServerRef]history.ServerState{}, final)
+	r.looking.Lock()
+	r.states(stats, r.seen, final)
+	r.frontends(stats)
+	r.looking.Unlock()
 	for _, f := range r.Scenario.Frontends {
 		sum := history.Counters{At: history.Since(r.started), Proxy: f.Name, Final: final}
 		base := r.baseline[f.Name]
@@ -134,8 +176,8 @@ func (r *run) keepLine(line []byte) {
 }
 
 // logLine takes one line of HAProxy's log. What is no traffic line (a server
-// that goes down, say) is kept in the file alone; what ended before the run
-// began (a look whether the lab is ready, told late) is in no account.
+// that goes down, say) is a message; what ended before the run began (a look
+// whether the lab is ready, told late) is in no account.
 func (r *run) logLine(line []byte) {
 	if !r.live.Load() {
 		return // of a lab that comes up: it is no result
@@ -143,6 +185,7 @@ func (r *run) logLine(line []byte) {
 	parsed, err := haproxy.ParseLogLine(line)
 	switch {
 	case errors.Is(err, haproxy.ErrNotTraffic):
+		r.event(&history.Message{At: history.Since(r.started), Text: strings.TrimSpace(string(line))})
 	case err != nil:
 		r.lost.Add(1)
 	case parsed.EndUS < r.started.UnixMicro():

@@ -5,7 +5,11 @@
 // kinds are handed to Parse by whoever carries them out.
 package scenario
 
-import "halab/internal/haproxy"
+import (
+	"slices"
+
+	"halab/internal/haproxy"
+)
 
 // APIVersion is the only value of apiVersion that Parse accepts.
 const APIVersion = "halab/v1"
@@ -218,4 +222,9 @@ func (s *Scenario) Server(ref haproxy.ServerRef) *Server {
 		}
 	}
 	return nil
+}
+
+// HasBackend reports whether the scenario has a backend of this name.
+func (s *Scenario) HasBackend(name string) bool {
+	return slices.ContainsFunc(s.Backends, func(b Backend) bool { return b.Name == name })
 }

@@ -33,9 +33,20 @@ import (
 // its environment or by its session, so that only what has left both is not
 // found.
 type command struct {
-	Command string `yaml:"command" required:"true" doc:"What sh -c carries out."`
-	Dir     string `yaml:"dir" doc:"Directory to run in; the one halab was started in unless said otherwise."`
+	Command string   `yaml:"command" required:"true" doc:"What sh -c carries out."`
+	Dir     string   `yaml:"dir" doc:"Directory to run in; the one halab was started in unless said otherwise."`
+	Name    string   `yaml:"name" format:"line" doc:"What reports call the step; the command's first line unless said otherwise."`
+	Looks   bool     `yaml:"looks" doc:"The command only looks: it changes neither HAProxy nor a server. A command that does not say so and changes nothing makes the run INCONCLUSIVE."`
+	Touches []string `yaml:"touches" doc:"What the command is meant to change, each backend/server or haproxy. Each has to change by it, and no other server may."`
 }
+
+// titled is implemented by a kind whose steps may have a name.
+type titled interface{ title() string }
+
+func (c *command) title() string { return c.Name }
+
+// touchesHAProxy stands in touches for HAProxy itself.
+const touchesHAProxy = "haproxy"
 
 func newCommand() scenario.StepArgs { return &command{} }
 
@@ -45,10 +56,25 @@ func (c *command) SetScalar(value string) error {
 	return nil
 }
 
-// Validate refuses an empty command.
+// Validate refuses an empty command, and servers in touches that do not exist.
 func (c *command) Validate(check *scenario.Check) {
 	if strings.TrimSpace(c.Command) == "" {
 		check.Errorf("command", "a command for sh -c", "", "the command is empty")
+	}
+	if c.Looks && len(c.Touches) > 0 {
+		check.Errorf("looks", "looks or touches", "", "a command that only looks touches nothing")
+	}
+	for i, name := range c.Touches {
+		if name == touchesHAProxy {
+			continue
+		}
+		ref, err := scenario.ParseServerRef(name)
+		if err != nil {
+			check.Errorf("touches", "backend/server, or haproxy", "", "touches: %v", err)
+			continue
+		}
+		check.ServerRef("touches", &ref)
+		c.Touches[i] = ref.String()
 	}
 }
 
@@ -63,7 +89,7 @@ const straggle = 500 * time.Millisecond
 const onceKnown = `read -r _ <&3 && exec sh -c "$1" 3<&-`
 
 func (c *command) run(ctx context.Context, env *Env) error {
-	env.Did(Command{Text: brief(c.Command), AnyServer: true})
+	env.Did(Command{Text: brief(c.Command), Looks: c.Looks, AnyServer: !c.Looks, Touches: c.Touches})
 	known, knows, err := os.Pipe()
 	if err != nil {
 		return err
@@ -89,8 +115,9 @@ func (c *command) run(ctx context.Context, env *Env) error {
 	}
 	_, _ = knows.WriteString("\n") // it may have been killed
 	err = cmd.Wait()
-	text := out.text(straggle)
+	text, outlived := out.text(straggle)
 	env.Answered(text)
+	env.Outlived(outlived || env.Session(cmd.Process.Pid))
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:

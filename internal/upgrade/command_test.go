@@ -33,7 +33,7 @@ func ranKnown(t *testing.T, step string, started func(pid int) error) (string, e
 		t.Fatal(err)
 	}
 	out := ""
-	env := upgrade.Env{Scenario: s, Vars: []string{"HALAB_STATS_SOCKET=/some/admin.sock"}, Started: started}
+	env := upgrade.Env{Scenario: s, Vars: []string{"HALAB_STATS_SOCKET=/some/admin.sock"}, Started: started, Session: func(int) bool { return false }}
 	err = upgrade.Run(context.Background(), plan, env, time.Now(), func(e history.Event) { out += e.(*history.Step).Answer })
 	return out, err
 }

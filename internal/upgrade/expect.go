@@ -59,6 +59,9 @@ func (e *expect) run(ctx context.Context, env *Env) error {
 	var last error
 	for {
 		if err := e.look(ctx, env); err == nil {
+			if e.State != "" {
+				env.Saw(e.Server, e.State)
+			}
 			return nil
 		} else if last == nil || ctx.Err() == nil && !timedOut(err) {
 			last = err

@@ -71,7 +71,9 @@ func (o *order) walk(plan Plan, l lives) {
 	for _, step := range plan {
 		switch kind := step.run.(type) {
 		case *command:
-			clear(l)
+			if !kind.Looks {
+				clear(l)
+			}
 		case lived:
 			o.step(step, kind, l)
 		}

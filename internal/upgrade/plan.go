@@ -97,6 +97,9 @@ func (c *compiler) step(step scenario.Step, of string) (Plan, error) {
 	case *parallel:
 		return c.group(step, of, args.Lanes()...)
 	case runner:
+		if t, ok := args.(titled); ok && t.title() != "" {
+			step.Text = step.Kind + ": " + t.title()
+		}
 		p := Planned{Step: step, Index: c.next, Of: of, run: args}
 		c.next++
 		return Plan{p}, nil

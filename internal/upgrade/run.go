@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"halab/internal/haproxy"
 	"halab/internal/history"
 )
 
@@ -60,21 +61,23 @@ func (p Planned) carryOut(ctx context.Context, env Env, started time.Time, emit 
 		if c.Looks {
 			e.Phase = history.Look
 		}
-		e.Command, e.AnyServer, e.Sessions, e.InService, e.Takeover, e.Version = c.Text, c.AnyServer, c.Sessions, c.InService, c.Takeover, c.Version
+		e.Command, e.AnyServer, e.Touches, e.Sessions, e.InService, e.Takeover, e.Version = c.Text, c.AnyServer, c.Touches, c.Sessions, c.InService, c.Takeover, c.Version
 		if !c.Server.IsZero() {
 			e.Server = c.Server.String()
 		}
 		emit(e)
 	}
-	answer := ""
+	answer, outlived, server, saw := "", false, "", ""
 	env.Answered = func(text string) { answer = text }
+	env.Outlived = func(still bool) { outlived = still }
+	env.Saw = func(ref haproxy.ServerRef, state string) { server, saw = ref.String(), state }
 	env.Noted = func(text string) { emit(&history.Note{At: history.Since(started), Text: text}) }
 	err := p.within(ctx, &env)
 	if cause := context.Cause(ctx); err != nil && cause != nil && !isLate(cause) {
 		return cause // the step did not fail: it was not let finish, and has no end
 	}
 	end := event(history.Ended)
-	end.Answer = answer
+	end.Answer, end.Outlived, end.Server, end.Saw = answer, outlived, server, saw
 	if err != nil {
 		end.Error = err.Error()
 	}

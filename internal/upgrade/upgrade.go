@@ -68,11 +68,18 @@ type Env struct {
 	// Started is told of each process by which a step carries out a command of
 	// the user's; the process leads a session.
 	Started func(pid int) error
+	// Session reports whether a process of the session that it leads still runs.
+	Session func(leader int) bool
 	// Did gets each command when it is sent, Answered what came of them, and
 	// Noted what people have to know beside that.
 	Did      func(Command)
 	Answered func(string)
 	Noted    func(string)
+	// Saw gets the state of a server that a step has waited for and seen, and
+	// Outlived whether something that a command of the user's started still runs
+	// when that has ended.
+	Saw      func(ref haproxy.ServerRef, state string)
+	Outlived func(bool)
 }
 
 // program is the nginx of this version; nil, which keeps the one there is,
@@ -129,6 +136,8 @@ type Command struct {
 	Server haproxy.ServerRef
 	// AnyServer says that the command may be for any of the servers.
 	AnyServer bool
+	// Touches are the servers that the scenario says a user's command is for.
+	Touches []string
 	// Sessions is how many sessions the server had then, where the step
 	// looked.
 	Sessions *int64

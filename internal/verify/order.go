@@ -94,6 +94,12 @@ func span(e history.Event) (history.Micros, history.Micros) {
 		return e.At, e.At
 	case *history.ServerState:
 		return e.At, e.At
+	case *history.FrontendState:
+		return e.At, e.At
+	case *history.Program:
+		return e.At, e.At
+	case *history.Message:
+		return e.At, e.At
 	case *history.Counters:
 		return e.At, e.At
 	case *history.LogLine:
