@@ -138,6 +138,9 @@ func junitVerdict(v *verify.Verdict) junitCase {
 	for _, r := range v.Reasons {
 		reasons = append(reasons, visible(r))
 	}
+	for _, r := range v.Remarks {
+		reasons = append(reasons, "note: "+visible(r))
+	}
 	c.SystemOut = conclusion(v) + "\n" + strings.Join(reasons, "\n")
 	if !v.AsWanted {
 		c.Failure = &junitFailure{Message: headline(v), Type: string(v.Result), Text: strings.Join(reasons, "\n")}

@@ -79,6 +79,9 @@ func textReasons(p *painter, v *verify.Verdict) {
 	for _, r := range v.Reasons {
 		p.wrapped("  - ", visible(r), Normal)
 	}
+	for _, r := range v.Remarks {
+		p.wrapped("  ! ", visible(r), Normal)
+	}
 	p.line("\n%s", p.paint(conclusion(v), Bold+";"+styleOf(v.Result)))
 }
 

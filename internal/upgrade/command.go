@@ -89,7 +89,7 @@ const straggle = 500 * time.Millisecond
 const onceKnown = `read -r _ <&3 && exec sh -c "$1" 3<&-`
 
 func (c *command) run(ctx context.Context, env *Env) error {
-	env.Did(Command{Text: brief(c.Command), Looks: c.Looks, AnyServer: !c.Looks, Touches: c.Touches})
+	env.Did(Command{Text: brief(c.Command), Looks: c.Looks, AnyServer: true, Touches: c.Touches})
 	known, knows, err := os.Pipe()
 	if err != nil {
 		return err

@@ -62,7 +62,7 @@ func TestAccounts(t *testing.T) {
 		r.Conn, r.Sent = conn, sent
 	})
 	unlog := only("new-50", func(r *request) { r.Log = nil })
-	asked := history.Step{At: allOver, Index: 1, Kind: "run", Text: "run: ./flip", Phase: history.Command, Command: "./flip", AnyServer: true}
+	asked := history.Step{At: allOver, Index: 1, Kind: "run", Text: "run: ./look", Phase: history.Look, Command: "./look", AnyServer: true}
 	runCases(t, []verdictCase{
 		{"agree", build{}, Pass, "accounts agree", "407 requests answered, 407 in HAProxy's counter, 407 in its log"},
 		{"no final counters", build{events: counted(func(c *history.Counters) { c.Final = false })}, Inconclusive, "accounts agree", "not known"},

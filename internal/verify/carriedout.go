@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"strings"
 
 	"halab/internal/history"
 )
@@ -23,7 +24,8 @@ func (c *carriedOut) observe(e history.Event) {
 	s, ok := e.(*history.Step)
 	switch {
 	case !ok || s.Phase != history.Command:
-	case s.AnyServer || s.Takeover || s.Server == "":
+	case s.AnyServer: // what it changed was seen
+	case s.Takeover || s.Server == "":
 		c.everything = true
 	default:
 		c.on[s.Server] = true
@@ -37,6 +39,15 @@ func (c *carriedOut) touched() bool {
 	if u := c.run.tally.servers[""]; c.everything || u != nil && u.Answers > 0 {
 		return true
 	}
+	for _, command := range c.run.commands.list {
+		for _, h := range command.changes {
+			c.everything = c.everything || !strings.Contains(h.what, "/")
+			c.on[h.what] = true
+		}
+	}
+	if c.everything {
+		return true
+	}
 	for name := range c.on {
 		if s := c.run.tally.servers[name]; s != nil && s.Answers > 0 {
 			return true
@@ -46,14 +57,17 @@ func (c *carriedOut) touched() bool {
 }
 
 func (c *carriedOut) findings() []Finding {
-	out := []Finding{c.procedure()}
+	faults := c.run.commands.faults()
+	out := append([]Finding{c.procedure(len(faults) > 0)}, faults...)
 	if f, bad := c.record(); bad {
 		out = append(out, f)
 	}
 	return out
 }
 
-func (c *carriedOut) procedure() Finding {
+// procedure is told that a command of the user's is doubted anyway, which says
+// more than that nothing was acted on.
+func (c *carriedOut) procedure(doubted bool) Finding {
 	f := Finding{Invariant: procedureName, Result: Pass}
 	if s := c.failed(1); s != nil {
 		f.Result, f.Count, f.Step, f.Line, f.First = Fail, 1, s.Index, s.Line, s.Begin
@@ -72,7 +86,7 @@ func (c *carriedOut) procedure() Finding {
 		f.Result, f.Count, f.Text = Inconclusive, 1, "no step did anything, so nothing is proved of an upgrade"
 	case apart == acted:
 		f.Result, f.Count, f.Text = Inconclusive, 1, "no traffic reaches the servers that the steps were for, so nothing is proved of an upgrade"
-	case !c.touched():
+	case !doubted && !c.touched():
 		f.Result, f.Count, f.Text = Inconclusive, 1, "no step acted on a server that serves, so nothing is proved of an upgrade"
 	case apart > 0:
 		f.Text += fmt.Sprintf(", %d of them for servers that no traffic reaches", apart)

@@ -30,7 +30,7 @@ func (e *evidence) nobodyLeft() (nobody, bool) {
 			}
 			return ok && k.step == d.step && k.outcome == history.Proxy5xx && backend == n.backend
 		})
-		if n.all > most.all {
+		if n.all > most.all || n.all == most.all && d.seen { // what a command did, rather than that it ran
 			most = n
 		}
 	}
@@ -134,8 +134,12 @@ func allOut(e *evidence) Cause {
 			out = append(out, fmt.Sprintf("%s since step %d", server, step))
 		}
 	}
+	others := "for it took all of them out"
+	if len(out) > 0 {
+		others = "for the others were out as well: " + strings.Join(out, ", ")
+	}
 	return Cause{Step: n.deed.step,
-		What:    fmt.Sprintf("%s: %s found no server, for the others were out as well: %s.", e.step(n.deed.step), n.haul, strings.Join(out, ", ")),
+		What:    fmt.Sprintf("%s: %s found no server, %s.", e.step(n.deed.step), n.haul, others),
 		Instead: "One after the other, each `ready` and UP again before the next, leaves somebody to answer."}
 }
 

@@ -35,6 +35,7 @@ func conclude(r *run, rules []invariant) *Verdict {
 	}
 	v.Switches = append(v.Switches, r.moves.switches[:r.moves.done]...)
 	v.Lanes, v.Servers = r.laneList(), r.serverList()
+	v.Remarks = r.remarks()
 	v.Expected = Result(r.scenario.Expect.EffectiveVerdict())
 	v.wantedReason, v.wantedCauses = r.scenario.Expect.Reason, r.scenario.Expect.Causes
 	v.left = r.header.Control

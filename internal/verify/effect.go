@@ -16,6 +16,8 @@ type effect struct {
 	// to it, and undoes which kinds it is the reverse of.
 	takesOut, bringsIn bool
 	undoes             []string
+	// program says that it ends, starts or reloads the server's program.
+	program bool
 }
 
 // effects are the kinds of step that deal with one server, sorted. A kind that
@@ -25,18 +27,18 @@ var effects = map[string]effect{
 	"cut":       {may: []string{"DOWN"}, takesOut: true, undoes: []string{"heal"}},
 	"drain":     {may: []string{"DOWN", "DRAIN"}, ends: []string{"MAINT"}, tells: "DRAIN", takesOut: true, undoes: []string{"ready"}},
 	"heal":      {bringsIn: true, undoes: []string{"cut"}},
-	"kill":      {may: []string{"DOWN"}, takesOut: true, undoes: []string{"start"}},
+	"kill":      {may: []string{"DOWN"}, takesOut: true, undoes: []string{"start"}, program: true},
 	"latency":   {may: []string{"DOWN"}},
 	"maint":     {may: []string{"DOWN", "MAINT"}, tells: "MAINT", takesOut: true, undoes: []string{"ready"}},
 	"pause":     {may: []string{"DOWN"}, takesOut: true, undoes: []string{"resume"}},
-	"quit":      {may: []string{"DOWN"}, takesOut: true, undoes: []string{"start"}},
+	"quit":      {may: []string{"DOWN"}, takesOut: true, undoes: []string{"start"}, program: true},
 	"ready":     {ends: []string{"DOWN", "DRAIN", "MAINT"}, tells: up, bringsIn: true, undoes: []string{"drain", "maint"}},
-	"reload":    {},
-	"replace":   {may: []string{"DOWN"}, takesOut: true},
+	"reload":    {program: true},
+	"replace":   {may: []string{"DOWN"}, takesOut: true, program: true},
 	"resume":    {bringsIn: true, undoes: []string{"pause"}},
-	"start":     {may: []string{"DOWN"}, bringsIn: true, undoes: []string{"kill", "quit", "stop"}},
-	"stop":      {may: []string{"DOWN"}, takesOut: true, undoes: []string{"start"}},
-	"upgrade":   {},
+	"start":     {may: []string{"DOWN"}, bringsIn: true, undoes: []string{"kill", "quit", "stop"}, program: true},
+	"stop":      {may: []string{"DOWN"}, takesOut: true, undoes: []string{"start"}, program: true},
+	"upgrade":   {program: true},
 	"weight":    {may: []string{zeroWeight}, ends: []string{zeroWeight}, takesOut: true, bringsIn: true, undoes: []string{"weight"}},
 }
 
@@ -47,7 +49,7 @@ const up = "UP"
 // apart from that: ready does not end it, nor does a weight end a drain.
 const zeroWeight = "weight 0"
 
-// anything is what a command of the user's may do.
+// anything is what a step may do of a kind that is not known.
 var anything = effect{may: []string{"DOWN", "DRAIN", "MAINT", "NOLB", zeroWeight}, ends: []string{"DRAIN", "MAINT", zeroWeight}}
 
 // effectOf is what a command may do to its server.

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"halab/internal/haproxy"
 	"halab/internal/history"
 )
 
@@ -43,7 +44,15 @@ type deed struct {
 	ends         bool // it ends the server's nginx
 	any          bool // it may have been for any server
 	takeover     bool
+	seen         bool // a command of the user's did it, as was seen
 }
+
+// frontendDeed is the kind of a deed on a frontend, and endedDeed that of one by
+// which a program ended in a way that was not seen.
+const (
+	frontendDeed = "frontend"
+	endedDeed    = "ended"
+)
 
 // failure is a step that failed, with what was seen while it went on.
 type failure struct {
@@ -94,6 +103,34 @@ func (e *evidence) observeStep(s *history.Step) {
 			e.failed = &failure{s, e.gets}
 		}
 	}
+}
+
+// programChanged takes a program that a command of the user's ended or started.
+func (e *evidence) programChanged(p *history.Program, step int) {
+	switch {
+	case p.Role == haproxyRole:
+		e.deeds = append(e.deeds, deed{step: step, kind: "reload", at: p.At, takeover: true, seen: true})
+	case p.Pid == 0:
+		e.deeds = append(e.deeds, deed{step: step, kind: endedDeed, server: p.Role, at: p.At, ends: true, seen: true})
+	default:
+		e.deeds = append(e.deeds, deed{step: step, kind: "start", server: p.Role, at: p.At, seen: true})
+	}
+}
+
+// stateChanged takes a server that a command of the user's put into a state.
+func (e *evidence) stateChanged(server string, to haproxy.Status, at history.Micros, step int) {
+	kind := ""
+	switch {
+	case to.Maint():
+		kind = "maint"
+	case to.Draining():
+		kind = "drain"
+	case to.Serving():
+		kind = "ready"
+	default:
+		return
+	}
+	e.deeds = append(e.deeds, deed{step: step, kind: kind, server: server, at: at, seen: true})
 }
 
 func (e *evidence) findings() []Finding { return nil }

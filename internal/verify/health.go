@@ -15,7 +15,8 @@ type Transition struct {
 	Server string         `json:"server"`
 	From   string         `json:"from"`
 	To     string         `json:"to"`
-	Asked  bool           `json:"asked"` // a step had dealt with this server
+	Asked  bool           `json:"asked"`          // a step had dealt with this server
+	Step   int            `json:"step,omitempty"` // whose command of the user's made it so
 }
 
 // maxTransitions bounds the list.
@@ -29,8 +30,16 @@ type health struct {
 	list    []Transition
 	strays  []Transition
 	blind   unwatched
+	starved []starving
 	ran     bool // a command of the user's, which may deal with any server
 }
+
+// starving is a time in which the client of a request waited while the programs
+// were CPU-starved.
+type starving struct{ from, to, length history.Micros }
+
+// maxStarving bounds the list.
+const maxStarving = 1000
 
 // watched is a server as far as the looks and the steps have come.
 type watched struct {
@@ -38,7 +47,12 @@ type watched struct {
 	since  history.Micros // when that was first seen
 	seen   history.Micros // the latest look
 	asked  bool           // a step has dealt with it
+	gone   bool           // HAProxy has no such server any more
+	back   history.Micros // when a step has last brought it in
 	rights map[string]right
+	saw    string       // the state that a step has waited for and seen
+	by     *userCommand // which made its status; nil: a step of halab's, or none
+	was    haproxy.Status
 }
 
 // right is what the steps have allowed of a status: when the latest command
@@ -82,8 +96,17 @@ func (h *health) observe(e history.Event) {
 		if e.Phase == history.Command {
 			h.command(e)
 		}
+		if e.Phase == history.Ended && e.Saw != "" {
+			if ref, err := haproxy.ParseServerRef(e.Server); err == nil {
+				h.server(ref).saw = e.Saw
+			}
+		}
 	case *history.ServerState:
 		h.state(e)
+	case *history.Request:
+		if e.Starved > 0 && len(h.starved) < maxStarving {
+			h.starved = append(h.starved, starving{e.Intended, e.Done, e.Starved})
+		}
 	}
 }
 
@@ -93,14 +116,13 @@ func (h *health) command(e *history.Step) {
 			w.takenOver()
 		}
 	}
-	if e.AnyServer {
-		h.ran = true
-		for _, w := range h.servers {
-			w.dealt(anything, e.At)
-		}
-	}
+	h.ran = h.ran || e.AnyServer
 	if ref, err := haproxy.ParseServerRef(e.Server); err == nil {
-		h.server(ref).dealt(effectOf(e), e.At)
+		w := h.server(ref)
+		w.dealt(effectOf(e), e.At)
+		if effects[e.Kind].bringsIn {
+			w.back = e.At
+		}
 	}
 }
 
@@ -134,9 +156,15 @@ func (w *watched) takenOver() {
 
 func (h *health) state(e *history.ServerState) {
 	w := h.server(e.Server)
-	h.watched(e.Server, w.seen, e.At)
+	if !w.gone {
+		h.watched(e.Server, w.seen, e.At)
+	}
+	w.seen, w.gone = e.At, e.Gone
+	if e.Gone {
+		return
+	}
 	was := w.status
-	w.seen, w.status = e.At, e.Status
+	w.status = e.Status
 	// UP 1/3 and UP are the same state on the way to another.
 	if was != "" && base(was) == base(e.Status) {
 		return
@@ -147,11 +175,19 @@ func (h *health) state(e *history.ServerState) {
 		return
 	}
 	t := Transition{At: e.At, Server: e.Server.String(), From: was, To: e.Status, Asked: w.asked}
+	stray := w.stray(haproxy.Status(was), haproxy.Status(e.Status), since, e.At)
+	w.by, w.was, w.saw = nil, haproxy.Status(was), ""
+	if stray || haproxy.Status(e.Status).Serving() && w.back < since-lag {
+		w.by = h.run.commands.claim(t.Server, "went from "+was+" to "+e.Status, e.At)
+	}
+	if w.by != nil {
+		t.Asked, t.Step = true, w.by.step
+		h.run.evidence.stateChanged(t.Server, haproxy.Status(e.Status), e.At, w.by.step)
+	} else if stray {
+		h.strays = append(h.strays, t)
+	}
 	if len(h.list) < maxTransitions {
 		h.list = append(h.list, t)
-	}
-	if w.stray(haproxy.Status(was), haproxy.Status(e.Status), since, e.At) {
-		h.strays = append(h.strays, t)
 	}
 }
 
@@ -199,7 +235,9 @@ func (h *health) findings() []Finding {
 	for _, ref := range h.run.scenario.ServerRefs() {
 		w := h.servers[ref]
 		seen = seen || w.status != ""
-		h.watched(ref, w.seen, h.run.trafficEnd())
+		if !w.gone {
+			h.watched(ref, w.seen, h.run.trafficEnd())
+		}
 	}
 	f := Finding{Invariant: "health", Result: Pass, Count: int64(len(h.strays)), Text: h.summary()}
 	switch {
@@ -217,11 +255,27 @@ func (h *health) findings() []Finding {
 	case !seen:
 		f.Result, f.Text = Inconclusive, "no state of a server was recorded, so nothing is known of their health"
 	case h.blind.to-h.blind.from > maxUnwatched:
-		f.Result, f.Count, f.First, f.Last, f.Busy = Inconclusive, 1, h.blind.from, h.blind.to, true
-		f.Text = fmt.Sprintf("nobody looked at the state of %s from %s to %s; %s is allowed", h.blind.server, at(h.blind.from), at(h.blind.to), round(maxUnwatched))
+		f.Result, f.Count, f.First, f.Last = Inconclusive, 1, h.blind.from, h.blind.to
+		f.Text = fmt.Sprintf("the state of %s is not known from %s to %s; %s is allowed", h.blind.server, at(h.blind.from), at(h.blind.to), round(maxUnwatched))
+		if n := h.starvedIn(h.blind.from, h.blind.to); n > 0 {
+			f.Busy = true
+			f.Text += fmt.Sprintf(" (CPU-starved for %s meanwhile, by schedstat)", round(n))
+		}
 		f.locate(h.run, f.First)
 	}
-	return []Finding{f}
+	return append([]Finding{f}, h.ends()...)
+}
+
+// starvedIn is the longest that the programs were CPU-starved in a time in
+// which a client waited for long; 0 where that was not measured.
+func (h *health) starvedIn(from, to history.Micros) history.Micros {
+	var most history.Micros
+	for _, s := range h.starved {
+		if s.from < to && s.to > from {
+			most = max(most, s.length)
+		}
+	}
+	return most
 }
 
 func (h *health) summary() string {

@@ -76,8 +76,15 @@ func flips(first history.Micros) func([]history.Event) []history.Event {
 				s.Kind, s.Server, s.AnyServer = "run", "", true
 			}
 		})(all)
-		return commands(history.Step{At: first, Kind: "run", AnyServer: true})(all)
+		return commands(history.Step{At: first, Kind: "run", AnyServer: true})(withStates(weighed(first+ms, "other", 2), weighed(command+ms, "other", 3))(all))
 	}
+}
+
+// weighed is a server that serves, with a weight.
+func weighed(at history.Micros, server string, weight int64) *history.ServerState {
+	s := seen(at, server, "UP")
+	s.Weight = weight
+	return s
 }
 
 // Where one of two commands moved the traffic nobody knows which did.

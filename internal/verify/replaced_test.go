@@ -80,12 +80,19 @@ func TestActedOnWhatServes(t *testing.T) {
 	}
 	stays := from(0, "old")
 	backup := command(func(s *history.Step) { s.Server = "bk/new" })
+	ran := command(func(s *history.Step) { s.Kind, s.Server, s.AnyServer = "run", "", true })
 	nothing := "no step acted on a server that serves"
 	runCases(t, []verdictCase{
 		{"the backup alone", build{expect: "-", request: stays, events: backup}, Inconclusive, "procedure", nothing},
 		{"the backup alone, in mode tcp", build{mode: "tcp", expect: "-", request: stays, events: backup}, Inconclusive, "procedure", nothing},
 		{"the backup, which served once", build{expect: "-", request: both(stays, between("new", 1990*ms, allOver, "new")), events: backup}, Pass, "procedure", "2 of 2 steps"},
-		{"any server", build{expect: "-", request: stays, events: command(func(s *history.Step) { s.Server, s.AnyServer = "", true })}, Pass, "procedure", "2 of 2 steps"},
+		{"a command that changes nothing", build{expect: "-", request: stays, events: ran}, Inconclusive, "procedure", "step 1 changed nothing that HAProxy or the servers show"},
+		{"a command that changes the weight of one that serves", build{expect: "-", request: stays, events: func(all []history.Event) []history.Event {
+			return withStates(weighed(1100*ms, "old", 2))(ran(all))
+		}}, Pass, "procedure", "2 of 2 steps"},
+		{"a command that changes one that does not serve", build{expect: "-", request: stays, events: func(all []history.Event) []history.Event {
+			return withStates(weighed(1100*ms, "other", 2))(ran(all))
+		}}, Inconclusive, "procedure", nothing},
 		{"HAProxy itself", build{expect: "-", request: stays, events: command(func(s *history.Step) { s.Server, s.Takeover = "", true })}, Pass, "procedure", "2 of 2 steps"},
 	})
 }

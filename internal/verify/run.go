@@ -14,6 +14,7 @@ type run struct {
 	header   *history.Header
 	moves    *moves
 	evidence *evidence
+	commands *userCommands
 	*judge
 	*tally
 }

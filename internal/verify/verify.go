@@ -30,11 +30,12 @@ const (
 // Verdict is the judgement of one run with its evidence.
 type Verdict struct {
 	Result   Result             `json:"verdict"`
-	Busy     bool               `json:"busy,omitempty"` // INCONCLUSIVE for want of a processor and nothing else: another run may tell
-	Expected Result             `json:"expected"`       // what the scenario says it must be
-	AsWanted bool               `json:"as_expected"`    // Result is Expected, for the expected reason
-	Reasons  []string           `json:"reasons"`        // one line each, the gravest first
-	Causes   []Cause            `json:"causes"`         // what made it so, where that is known; none of a PASS
+	Busy     bool               `json:"busy,omitempty"`    // INCONCLUSIVE for want of a processor and nothing else: another run may tell
+	Expected Result             `json:"expected"`          // what the scenario says it must be
+	AsWanted bool               `json:"as_expected"`       // Result is Expected, for the expected reason
+	Reasons  []string           `json:"reasons"`           // one line each, the gravest first
+	Causes   []Cause            `json:"causes"`            // what made it so, where that is known; none of a PASS
+	Remarks  []string           `json:"remarks,omitempty"` // what has to be known beside the reasons: what the commands of the user's changed, what no request reached
 	Scenario string             `json:"scenario"`
 	File     string             `json:"file"`
 	Teaches  string             `json:"teaches,omitempty"`
@@ -108,6 +109,7 @@ type invariant interface {
 func invariants(r *run) []invariant {
 	return []invariant{
 		newEvidence(r), // first: the others bring it what they find
+		newUserCommands(r),
 		newLoss(r),
 		newUnclear(r),
 		newCoverage(r),
@@ -124,6 +126,7 @@ func invariants(r *run) []invariant {
 		newTermination(r),
 		newAccounts(r),
 		newHealth(r),
+		newAvailable(r),
 		newCapacity(r),
 		newDrained(r),
 		newFinalVersion(r),

@@ -1,0 +1,43 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+
+	"halab/internal/haproxy"
+)
+
+// EndsName is the rule that no command of the user's leaves a server out of
+// service that nothing in the scenario says may be.
+const EndsName = "state in the end"
+
+// ends judges the servers that a command of the user's has left out of service.
+// A server that was serving and is DOWN has failed; one that was put into
+// maintenance or drain may have been meant, and only the scenario can say so.
+func (h *health) ends() []Finding {
+	var out []Finding
+	for _, ref := range h.run.scenario.ServerRefs() {
+		w, server := h.servers[ref], ref.String()
+		status := haproxy.Status(w.status)
+		if w.by == nil || w.gone || status.Serving() || h.said(server, w) {
+			continue
+		}
+		f := Finding{Invariant: EndsName, Result: Inconclusive, Count: 1, Step: w.by.step, Line: h.run.lineOf(w.by.step), First: w.since,
+			Text: fmt.Sprintf("%s ended in %s after step %d %s, and neither touches nor expect says that it may; `touches: [%s]` beside the command does", server, status.Base(), w.by.step, w.by.text, server)}
+		if status.Down() && w.was.Serving() {
+			f.Result = Fail
+			f.Text = fmt.Sprintf("%s was in service, went DOWN after step %d %s and stayed so, and neither touches nor expect says that it may", server, w.by.step, w.by.text)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// said reports whether the scenario says that a server may be out of service
+// in the end.
+func (h *health) said(server string, w *watched) bool {
+	if s := h.run.scenario.Expect.Switch; s != nil && !s.Back && s.From == server {
+		return true
+	}
+	return w.saw == base(w.status) || slices.Contains(w.by.touches, server)
+}

@@ -1,0 +1,166 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+
+	"halab/internal/haproxy"
+	"halab/internal/history"
+)
+
+// userCommands follows the commands of the user's. One of them can do anything
+// and says nothing of what it did, so what it did is what was seen to change
+// after it and no step of halab's accounts for.
+type userCommands struct {
+	run  *run
+	list []*userCommand
+	// dealt are the latest steps of halab's that ended or started a program, by
+	// role, and weighed those that gave a server a weight.
+	dealt    map[string]*dealing
+	weighed  map[string]history.Micros
+	servers  map[string]history.ServerState // as last seen
+	was      map[string]haproxy.Status      // the status before that one
+	fronts   map[string]string
+	programs map[string]history.Program
+	strays   []string // what changed though no step and no command accounts for it
+	inUse    []inUse
+}
+
+// userCommand is one that was begun.
+type userCommand struct {
+	step     int
+	text     string
+	at       history.Micros
+	touches  []string
+	changes  []change
+	ended    history.Micros
+	over     bool
+	outlived bool
+}
+
+// change is something that a command changed: a server, "haproxy", or a
+// frontend.
+type change struct {
+	what, how string
+	at        history.Micros
+}
+
+func (c change) String() string { return c.what + " " + c.how }
+
+// dealing is a step of halab's with a program.
+type dealing struct {
+	step  int
+	at    history.Micros
+	ended history.Micros
+	over  bool
+}
+
+// inUse is a server whose program a command ended while HAProxy sent to it.
+type inUse struct {
+	server string
+	at     history.Micros
+	by     *userCommand
+}
+
+// maxChanges bounds the changes that are kept of a command, and strays.
+const maxChanges = 200
+
+func newUserCommands(r *run) *userCommands {
+	r.commands = &userCommands{run: r, dealt: map[string]*dealing{}, weighed: map[string]history.Micros{},
+		servers: map[string]history.ServerState{}, was: map[string]haproxy.Status{}, fronts: map[string]string{}, programs: map[string]history.Program{}}
+	return r.commands
+}
+
+func (u *userCommands) observe(e history.Event) {
+	switch e := e.(type) {
+	case *history.Step:
+		u.step(e)
+	case *history.ServerState:
+		u.state(e)
+	case *history.FrontendState:
+		u.frontend(e)
+	case *history.Program:
+		u.program(e)
+	}
+}
+
+func (u *userCommands) step(e *history.Step) {
+	switch {
+	case e.Phase == history.Command && e.AnyServer:
+		u.list = append(u.list, &userCommand{step: e.Index, text: e.Text, at: e.At, touches: e.Touches})
+	case e.Phase == history.Command:
+		role := e.Server
+		if e.Takeover {
+			role = haproxyRole
+		}
+		if e.Takeover || effects[e.Kind].program {
+			u.dealt[role] = &dealing{step: e.Index, at: e.At}
+		}
+		if e.Kind == "weight" {
+			u.weighed[e.Server] = e.At
+		}
+	case e.Phase == history.Ended:
+		for _, c := range u.list {
+			if c.step == e.Index {
+				c.ended, c.over, c.outlived = e.At, true, e.Outlived
+			}
+		}
+		for _, d := range u.dealt {
+			if d.step == e.Index {
+				d.ended, d.over = e.At, true
+			}
+		}
+	}
+}
+
+// haproxyRole is the role of HAProxy in Software and Program, and what touches
+// calls it.
+const haproxyRole = "haproxy"
+
+// claim puts a change on the account of the latest command that may have made
+// it; nil where there is none.
+func (u *userCommands) claim(what, how string, at history.Micros) *userCommand {
+	for _, c := range slices.Backward(u.list) {
+		if c.at > at || !c.mayTouch(what) || at > c.until(u.run, what) {
+			continue
+		}
+		if len(c.changes) < maxChanges {
+			c.changes = append(c.changes, change{what, how, at})
+		}
+		return c
+	}
+	return nil
+}
+
+// mayTouch reports whether the scenario lets the command change this. Another
+// HAProxy begins with states of its own, so who may touch that may touch all.
+func (c *userCommand) mayTouch(what string) bool {
+	return len(c.touches) == 0 || slices.Contains(c.touches, what) || slices.Contains(c.touches, haproxyRole)
+}
+
+// until is how long after a command a change of this may still come of it: a
+// server that it stopped is DOWN once its checks have failed.
+func (c *userCommand) until(r *run, what string) history.Micros {
+	if !c.over || c.outlived {
+		return r.last + lag
+	}
+	notice := lag
+	ref, err := haproxy.ParseServerRef(what)
+	if err != nil {
+		return c.ended + notice
+	}
+	if s := r.scenario.Server(ref); s != nil {
+		// A check that hangs takes as long as the time between two.
+		notice += 2 * history.M(s.InterD()) * history.Micros(s.Falls()+1)
+	}
+	return c.ended + notice
+}
+
+// change claims a change, or notes that nothing accounts for it.
+func (u *userCommands) change(what, how string, when history.Micros) *userCommand {
+	by := u.claim(what, how, when)
+	if by == nil && len(u.strays) < maxChanges {
+		u.strays = append(u.strays, fmt.Sprintf("%s %s at %s", what, how, at(when)))
+	}
+	return by
+}

@@ -1,0 +1,111 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"halab/internal/haproxy"
+)
+
+// findings are the servers that a command stopped in service.
+func (u *userCommands) findings() []Finding {
+	var out []Finding
+	for _, s := range u.inUse {
+		out = append(out, Finding{Invariant: DrainedName, Result: Fail, Count: 1, Step: s.by.step, Line: u.run.lineOf(s.by.step), First: s.at,
+			Text: fmt.Sprintf("%s was in service when its nginx ended, after step %d %s", s.server, s.by.step, s.by.text)})
+	}
+	return out
+}
+
+// faults are what is wrong with what the commands did: one changed nothing, or
+// not what it was meant to change.
+func (u *userCommands) faults() []Finding {
+	var out []Finding
+	doubt := func(c *userCommand, text string) {
+		out = append(out, Finding{Invariant: procedureName, Result: Inconclusive, Count: 1, Step: c.step, Line: u.run.lineOf(c.step), First: c.at, Text: text})
+	}
+	for _, c := range u.list {
+		missing := c.missing()
+		switch {
+		case len(c.changes) == 0:
+			doubt(c, fmt.Sprintf("step %d changed nothing that HAProxy or the servers show%s", c.step, u.because(c)))
+		case len(missing) > 0:
+			doubt(c, fmt.Sprintf("step %d was to touch %s, and nothing of %s changed%s", c.step, words(missing), choose(int64(len(missing)), "it", "them"), u.refusal(c)))
+		}
+	}
+	return out
+}
+
+// missing are the things of touches that did not change.
+func (c *userCommand) missing() []string {
+	var out []string
+	for _, what := range c.touches {
+		if !slices.ContainsFunc(c.changes, func(h change) bool { return h.what == what }) {
+			out = append(out, what)
+		}
+	}
+	return out
+}
+
+// because says what is known of why a command changed nothing.
+func (u *userCommands) because(c *userCommand) string {
+	if refused := u.refusal(c); refused != "" {
+		return refused
+	}
+	return "; `looks: true` beside it says that a command only looks"
+}
+
+// refusal quotes HAProxy's in what a command wrote, or is empty.
+func (u *userCommands) refusal(c *userCommand) string {
+	s := u.run.stepNamed(c.step)
+	if s == nil {
+		return ""
+	}
+	if line := haproxy.Refusal(s.Output); line != "" {
+		return fmt.Sprintf("; HAProxy refused: %.200s", line)
+	}
+	return ""
+}
+
+// words writes a list: a, b and c.
+func words(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+}
+
+// maxToldChanges bounds the changes of a command that a remark names.
+const maxToldChanges = 6
+
+// remarks say what each command changed, what it left running, and what changed
+// though nothing accounts for it.
+func (u *userCommands) remarks() []string {
+	var out []string
+	for _, c := range u.list {
+		if told := c.told(); told != "" {
+			out = append(out, fmt.Sprintf("step %d %s: %s%s", c.step, c.text, told, u.refusal(c)))
+		}
+		if c.outlived {
+			out = append(out, fmt.Sprintf("step %d %s left something running; what it did after the step is on the step's account", c.step, c.text))
+		}
+	}
+	for _, s := range u.strays[:min(len(u.strays), maxToldChanges)] {
+		out = append(out, s+", and no step did that")
+	}
+	return out
+}
+
+func (c *userCommand) told() string {
+	var out []string
+	for _, h := range c.changes {
+		if text := h.String(); !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	if more := len(out) - maxToldChanges; more > 0 {
+		out = append(out[:maxToldChanges], fmt.Sprintf("%d more changes", more))
+	}
+	return words(out)
+}
