@@ -39,5 +39,5 @@ var asleep = strings.Replace(head, "OPTION", "", 1) + `
       - {name: nginx1, address: 127.0.0.1:81, nginx: 1.22.1}
 traffic: {before: 1s, after: 1s, timeout: 2s, new: {rate: 50}, download: {connections: 1, size: 16777216, lasts: 500ms}}
 steps:
-  - run: kill -STOP $PPID; sleep 3; kill -CONT $PPID
+  - run: {looks: true, command: "kill -STOP $PPID; sleep 3; kill -CONT $PPID"}
 `

@@ -27,7 +27,9 @@ traffic:
   download: {connections: 2, lasts: 1s}
 expect: {max-gap: 30s}
 steps:
-  - run: |
+  - run:
+      touches: [bk_app/nginx2]
+      command: |
 `
 
 // script writes the scenario with these lines as its script, and more keys of
@@ -35,7 +37,7 @@ steps:
 func (m *machine) script(t *testing.T, lines string, more ...string) string {
 	t.Helper()
 	path := filepath.Join(m.dir, "home", "commanded.yaml")
-	text := commanded + "      " + strings.ReplaceAll(strings.TrimSpace(lines), "\n", "\n      ") + "\n"
+	text := commanded + "        " + strings.ReplaceAll(strings.TrimSpace(lines), "\n", "\n        ") + "\n"
 	for _, key := range more {
 		text += "    " + key + "\n"
 	}
@@ -45,9 +47,10 @@ func (m *machine) script(t *testing.T, lines string, more ...string) string {
 	return path
 }
 
-// leaves starts what stays: in the script's group, in a session of its own,
-// without the environment that it was given, and far away.
-const leaves = `sleep 1001 &
+// leaves takes nginx2 out and starts what stays: in the script's group, in a
+// session of its own, without the environment that it was given, and far away.
+const leaves = `echo "set server bk_app/nginx2 state maint" | socat - "UNIX-CONNECT:$HALAB_STATS_SOCKET"
+sleep 1001 &
 setsid sleep 1002 &
 env -i sleep 1003 &
 cd / && setsid sleep 1004 >/dev/null 2>&1 &
@@ -56,6 +59,7 @@ cd / && setsid sleep 1004 >/dev/null 2>&1 &
 // However a run ends, what its commands have left ends with it.
 func TestWhatCommandsLeaveEndsWithTheLab(t *testing.T) {
 	t.Parallel()
+	onPath(t, "socat")
 	eachRuntime(t, func(t *testing.T, runtime string) {
 		m := newMachine(t)
 		m.run(t, 0, "out", m.script(t, leaves), "--runtime", runtime)
