@@ -18,6 +18,9 @@ type programs struct {
 	lab     *lab.Lab
 	servers map[haproxy.ServerRef]lab.Process
 	haproxy history.Program
+	others  int // how often HAProxy became another process
+	// attended is the HAProxy of the time in which a command of the user's runs.
+	attended *lab.Attendance
 }
 
 func newPrograms(l *lab.Lab) *programs {
@@ -32,15 +35,49 @@ func (r *run) lookAtPrograms(ctx context.Context) {
 	r.looking.Lock()
 	defer r.looking.Unlock()
 	r.nginxChanged(r.lab.Processes(true))
+	r.haproxyChanged(ctx)
+}
+
+// haproxyChanged records HAProxy where another process answers than before.
+func (r *run) haproxyChanged(ctx context.Context) {
 	info, err := r.lab.AdminClient().Info(ctx)
 	if err != nil && (ctx.Err() != nil || r.lab.Runs(lab.HAProxyRole)) {
 		return // it was not asked, or is too busy to answer
 	}
 	pid, _ := strconv.Atoi(info["Pid"]) // 0 where none answers
+	was := r.programs.haproxy
+	if was.Role != "" && pid == was.Pid || info["Stopping"] == "1" {
+		return // the same, or one that another has taken over from
+	}
 	now := history.Program{At: history.Since(r.started), Role: lab.HAProxyRole, Pid: pid, Version: info["Version"]}
-	if was := r.programs.haproxy; now.Pid != was.Pid || was.Role == "" {
-		r.programs.haproxy = now
-		r.event(&now)
+	r.programs.haproxy = now
+	if was.Role != "" && pid != 0 {
+		r.programs.others++
+	}
+	r.event(&now)
+	if a := r.programs.attended; a != nil && pid != 0 && !a.Of(pid) {
+		a.Left(ctx)
+		r.programs.attended, _ = r.lab.Attend(ctx)
+	}
+}
+
+// attend holds on to the HAProxy that runs while a command of the user's does,
+// which may put another one in its place.
+func (r *run) attend(ctx context.Context, e *history.Step) {
+	if !e.AnyServer && e.Phase != history.Ended {
+		return
+	}
+	r.looking.Lock()
+	defer r.looking.Unlock()
+	switch a := r.programs.attended; {
+	case e.Phase == history.Command && a == nil:
+		r.programs.attended, _ = r.lab.Attend(ctx) // without it its counters are not known
+	case e.Phase == history.Ended && a != nil:
+		r.haproxyChanged(ctx)
+		if a := r.programs.attended; a != nil {
+			_ = a.Close()
+		}
+		r.programs.attended = nil
 	}
 }
 

@@ -297,7 +297,11 @@ func (r *run) procedure(ctx context.Context, prober *probe.Prober) error {
 // one put another back.
 func (r *run) step(ctx context.Context, e history.Event) {
 	r.event(e)
-	if s, ok := e.(*history.Step); ok && s.Phase == history.Ended {
+	s, ok := e.(*history.Step)
+	if ok {
+		r.attend(ctx, s)
+	}
+	if ok && s.Phase == history.Ended {
 		r.look(ctx)
 		r.lookAtPrograms(ctx)
 	}

@@ -69,6 +69,9 @@ func (r *run) look(ctx context.Context) {
 		r.frontends(stats)
 	}
 	r.nginxChanged(nginx)
+	if r.programs.attended != nil {
+		r.haproxyChanged(ctx)
+	}
 }
 
 // states records each server that has changed since last, those that HAProxy
@@ -142,12 +145,15 @@ func (r *run) counters(ctx context.Context, final bool) error {
 	wait, cancel := context.WithTimeout(ctx, farewell)
 	defer cancel()
 	pasts := r.lab.Pasts(wait)
+	// A HAProxy that a command of the user's put in the place of another one
+	// has taken counters away that the lab has not read.
+	unread := r.programs.others > len(pasts)
 	r.looking.Lock()
 	r.states(stats, r.seen, final)
 	r.frontends(stats)
 	r.looking.Unlock()
 	for _, f := range r.Scenario.Frontends {
-		sum := history.Counters{At: history.Since(r.started), Proxy: f.Name, Final: final}
+		sum := history.Counters{At: history.Since(r.started), Proxy: f.Name, Final: final, Partial: unread}
 		base := r.baseline[f.Name]
 		sum.Stot, sum.ReqTot = -base.Stot, -base.ReqTot
 		for _, p := range append(pasts, lab.Past{Stats: stats}) {

@@ -9,6 +9,9 @@ import (
 	"halab/internal/history"
 )
 
+// AvailableName is the rule that every backend always has a server.
+const AvailableName = "servers available"
+
 // available holds that every backend that gets traffic always has a server, by
 // HAProxy's own word: its message comes however short the time is, also where
 // no request was sent meanwhile.
@@ -63,7 +66,7 @@ func (a *available) findings() []Finding {
 		return nil
 	}
 	first := a.outs[0]
-	f := Finding{Invariant: "servers available", Result: Fail, Count: int64(len(a.outs)), First: first.from, Last: a.outs[len(a.outs)-1].from}
+	f := Finding{Invariant: AvailableName, Result: Fail, Count: int64(len(a.outs)), First: first.from, Last: a.outs[len(a.outs)-1].from}
 	f.Text = fmt.Sprintf("HAProxy had no server left in %s at %s", first.backend, at(first.from))
 	if first.open {
 		f.Text += ", until the end"

@@ -44,6 +44,10 @@ func (c *carriedOut) touched() bool {
 			c.everything = c.everything || !strings.Contains(h.what, "/")
 			c.on[h.what] = true
 		}
+		for _, m := range command.messages {
+			server, _, _ := strings.Cut(m, " ")
+			c.on[server] = true
+		}
 	}
 	if c.everything {
 		return true

@@ -30,7 +30,7 @@ func (e *evidence) nobodyLeft() (nobody, bool) {
 			}
 			return ok && k.step == d.step && k.outcome == history.Proxy5xx && backend == n.backend
 		})
-		if n.all > most.all || n.all == most.all && d.seen { // what a command did, rather than that it ran
+		if n.all > most.all || n.all == most.all && d.seen && effects[d.kind].takesOut { // what a command did, rather than that it ran
 			most = n
 		}
 	}

@@ -45,13 +45,17 @@ type deed struct {
 	any          bool // it may have been for any server
 	takeover     bool
 	seen         bool // a command of the user's did it, as was seen
+	frontend     string
 }
 
-// frontendDeed is the kind of a deed on a frontend, and endedDeed that of one by
-// which a program ended in a way that was not seen.
+// The kinds of deed that no step of halab's is: a frontend was disabled, a
+// server got another address, HAProxy was started after it had ended, and a
+// program ended in a way that was not seen.
 const (
-	frontendDeed = "frontend"
+	addressDeed  = "address"
 	endedDeed    = "ended"
+	frontendDeed = "frontend"
+	restartDeed  = "restart"
 )
 
 // failure is a step that failed, with what was seen while it went on.
@@ -105,32 +109,29 @@ func (e *evidence) observeStep(s *history.Step) {
 	}
 }
 
-// programChanged takes a program that a command of the user's ended or started.
-func (e *evidence) programChanged(p *history.Program, step int) {
+// programChanged takes a program that a command of the user's ended, started or
+// replaced; ended says that none had run before.
+func (e *evidence) programChanged(p *history.Program, ended bool, step int) {
+	d := deed{step: step, kind: "start", server: p.Role, at: p.At, seen: true}
 	switch {
+	case p.Role == haproxyRole && p.Pid == 0:
+		return
 	case p.Role == haproxyRole:
-		e.deeds = append(e.deeds, deed{step: step, kind: "reload", at: p.At, takeover: true, seen: true})
+		d.server, d.kind, d.takeover = "", "reload", true
+		if ended {
+			d.kind = restartDeed
+		}
 	case p.Pid == 0:
-		e.deeds = append(e.deeds, deed{step: step, kind: endedDeed, server: p.Role, at: p.At, ends: true, seen: true})
-	default:
-		e.deeds = append(e.deeds, deed{step: step, kind: "start", server: p.Role, at: p.At, seen: true})
+		d.kind, d.ends = endedDeed, true
 	}
+	e.deeds = append(e.deeds, d)
 }
 
 // stateChanged takes a server that a command of the user's put into a state.
 func (e *evidence) stateChanged(server string, to haproxy.Status, at history.Micros, step int) {
-	kind := ""
-	switch {
-	case to.Maint():
-		kind = "maint"
-	case to.Draining():
-		kind = "drain"
-	case to.Serving():
-		kind = "ready"
-	default:
-		return
+	if kind := deedOf(to); kind != "" {
+		e.deeds = append(e.deeds, deed{step: step, kind: kind, server: server, at: at, seen: true})
 	}
-	e.deeds = append(e.deeds, deed{step: step, kind: kind, server: server, at: at, seen: true})
 }
 
 func (e *evidence) findings() []Finding { return nil }

@@ -178,7 +178,7 @@ func (h *health) state(e *history.ServerState) {
 	stray := w.stray(haproxy.Status(was), haproxy.Status(e.Status), since, e.At)
 	w.by, w.was, w.saw = nil, haproxy.Status(was), ""
 	if stray || haproxy.Status(e.Status).Serving() && w.back < since-lag {
-		w.by = h.run.commands.claim(t.Server, "went from "+was+" to "+e.Status, e.At)
+		w.by = h.run.commands.claim(change{what: t.Server, how: "went from " + base(was) + " to " + base(e.Status)}, e.At)
 	}
 	if w.by != nil {
 		t.Asked, t.Step = true, w.by.step

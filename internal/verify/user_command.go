@@ -33,19 +33,28 @@ type userCommand struct {
 	at       history.Micros
 	touches  []string
 	changes  []change
+	messages []string // of HAProxy's about servers, while it ran
 	ended    history.Micros
 	over     bool
 	outlived bool
 }
 
 // change is something that a command changed: a server, "haproxy", or a
-// frontend.
+// frontend; program says that it is the program of a server.
 type change struct {
 	what, how string
-	at        history.Micros
+	program   bool
 }
 
-func (c change) String() string { return c.what + " " + c.how }
+func (c change) String() string {
+	switch {
+	case c.what == haproxyRole:
+		return "HAProxy " + c.how
+	case c.program:
+		return "the nginx of " + c.what + " " + c.how
+	}
+	return c.what + " " + c.how
+}
 
 // dealing is a step of halab's with a program.
 type dealing struct {
@@ -60,6 +69,7 @@ type inUse struct {
 	server string
 	at     history.Micros
 	by     *userCommand
+	goesOn bool // its workers do: they answered what was sent later
 }
 
 // maxChanges bounds the changes that are kept of a command, and strays.
@@ -81,6 +91,10 @@ func (u *userCommands) observe(e history.Event) {
 		u.frontend(e)
 	case *history.Program:
 		u.program(e)
+	case *history.Message:
+		u.message(e)
+	case *history.Request:
+		u.answered(e)
 	}
 }
 
@@ -119,13 +133,13 @@ const haproxyRole = "haproxy"
 
 // claim puts a change on the account of the latest command that may have made
 // it; nil where there is none.
-func (u *userCommands) claim(what, how string, at history.Micros) *userCommand {
+func (u *userCommands) claim(h change, at history.Micros) *userCommand {
 	for _, c := range slices.Backward(u.list) {
-		if c.at > at || !c.mayTouch(what) || at > c.until(u.run, what) {
+		if c.at > at || !c.mayTouch(h.what) || at > c.until(u.run, h.what) {
 			continue
 		}
 		if len(c.changes) < maxChanges {
-			c.changes = append(c.changes, change{what, how, at})
+			c.changes = append(c.changes, h)
 		}
 		return c
 	}
@@ -157,10 +171,10 @@ func (c *userCommand) until(r *run, what string) history.Micros {
 }
 
 // change claims a change, or notes that nothing accounts for it.
-func (u *userCommands) change(what, how string, when history.Micros) *userCommand {
-	by := u.claim(what, how, when)
+func (u *userCommands) change(h change, when history.Micros) *userCommand {
+	by := u.claim(h, when)
 	if by == nil && len(u.strays) < maxChanges {
-		u.strays = append(u.strays, fmt.Sprintf("%s %s at %s", what, how, at(when)))
+		u.strays = append(u.strays, fmt.Sprintf("%s at %s", h, at(when)))
 	}
 	return by
 }

@@ -12,6 +12,9 @@ import (
 func (u *userCommands) findings() []Finding {
 	var out []Finding
 	for _, s := range u.inUse {
+		if s.goesOn {
+			continue
+		}
 		out = append(out, Finding{Invariant: DrainedName, Result: Fail, Count: 1, Step: s.by.step, Line: u.run.lineOf(s.by.step), First: s.at,
 			Text: fmt.Sprintf("%s was in service when its nginx ended, after step %d %s", s.server, s.by.step, s.by.text)})
 	}
@@ -28,7 +31,7 @@ func (u *userCommands) faults() []Finding {
 	for _, c := range u.list {
 		missing := c.missing()
 		switch {
-		case len(c.changes) == 0:
+		case len(c.changes)+len(c.messages) == 0:
 			doubt(c, fmt.Sprintf("step %d changed nothing that HAProxy or the servers show%s", c.step, u.because(c)))
 		case len(missing) > 0:
 			doubt(c, fmt.Sprintf("step %d was to touch %s, and nothing of %s changed%s", c.step, words(missing), choose(int64(len(missing)), "it", "them"), u.refusal(c)))
@@ -41,7 +44,8 @@ func (u *userCommands) faults() []Finding {
 func (c *userCommand) missing() []string {
 	var out []string
 	for _, what := range c.touches {
-		if !slices.ContainsFunc(c.changes, func(h change) bool { return h.what == what }) {
+		said := slices.ContainsFunc(c.messages, func(m string) bool { return strings.HasPrefix(m, what+" ") })
+		if !said && !slices.ContainsFunc(c.changes, func(h change) bool { return h.what == what }) {
 			out = append(out, what)
 		}
 	}
@@ -91,6 +95,11 @@ func (u *userCommands) remarks() []string {
 			out = append(out, fmt.Sprintf("step %d %s left something running; what it did after the step is on the step's account", c.step, c.text))
 		}
 	}
+	for _, s := range u.inUse {
+		if s.goesOn {
+			out = append(out, fmt.Sprintf("the nginx of %s ended at %s, and workers of it went on serving", s.server, at(s.at)))
+		}
+	}
 	for _, s := range u.strays[:min(len(u.strays), maxToldChanges)] {
 		out = append(out, s+", and no step did that")
 	}
@@ -99,8 +108,15 @@ func (u *userCommands) remarks() []string {
 
 func (c *userCommand) told() string {
 	var out []string
+	all := c.messages
+	if len(c.changes) > 0 {
+		all = nil
+	}
 	for _, h := range c.changes {
-		if text := h.String(); !slices.Contains(out, text) {
+		all = append(all, h.String())
+	}
+	for _, text := range all {
+		if !slices.Contains(out, text) {
 			out = append(out, text)
 		}
 	}

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"regexp"
 
 	"halab/internal/haproxy"
 	"halab/internal/history"
@@ -22,16 +23,18 @@ func (u *userCommands) state(e *history.ServerState) {
 	}
 	switch {
 	case !known && u.run.scenario.Server(e.Server) == nil:
-		u.change(name, "was added", e.At)
+		u.change(change{what: name, how: "was added"}, e.At)
 	case !known:
 	case e.Gone && !was.Gone:
-		u.change(name, "was removed", e.At)
+		u.change(change{what: name, how: "was removed"}, e.At)
 	case was.Gone && !e.Gone:
-		u.change(name, "was added again", e.At)
+		u.change(change{what: name, how: "was added again"}, e.At)
 	case was.Address != "" && was.Address != now.Address:
-		u.change(name, "went from "+was.Address+" to "+now.Address, e.At)
+		if by := u.change(change{what: name, how: "went from " + was.Address + " to " + now.Address}, e.At); by != nil {
+			u.run.evidence.deeds = append(u.run.evidence.deeds, deed{step: by.step, kind: addressDeed, server: name, at: e.At, seen: true})
+		}
 	case was.Weight != e.Weight && base(was.Status) == base(e.Status) && haproxy.Status(e.Status).Serving() && !u.weighs(name, e.At):
-		u.claim(name, fmt.Sprintf("went from weight %d to %d", was.Weight, e.Weight), e.At)
+		u.claim(change{what: name, how: fmt.Sprintf("went from weight %d to %d", was.Weight, e.Weight)}, e.At)
 	}
 }
 
@@ -53,8 +56,11 @@ func (u *userCommands) frontend(e *history.FrontendState) {
 		was = "OPEN"
 	}
 	u.fronts[e.Frontend] = e.Status
-	if by := u.change("frontend "+e.Frontend, "went from "+was+" to "+e.Status, e.At); by != nil {
-		u.run.evidence.deeds = append(u.run.evidence.deeds, deed{step: by.step, kind: frontendDeed, at: e.At})
+	if u.accounted(haproxyRole, e.At) {
+		return // of a HAProxy that is being taken over from
+	}
+	if by := u.change(change{what: "frontend " + e.Frontend, how: "went from " + was + " to " + e.Status}, e.At); by != nil {
+		u.run.evidence.deeds = append(u.run.evidence.deeds, deed{step: by.step, kind: frontendDeed, at: e.At, seen: true, frontend: e.Frontend})
 	}
 }
 
@@ -72,20 +78,16 @@ func (u *userCommands) program(e *history.Program) {
 	case was.Pid == e.Pid:
 		how = "has new workers"
 	}
-	if d := u.dealt[e.Role]; d != nil && e.At >= d.at && (!d.over || e.At <= d.ended+lag) {
+	if u.accounted(e.Role, e.At) {
 		return
 	}
-	what := e.Role
-	if what != haproxyRole {
-		how = "(its nginx) " + how
-	}
-	by := u.change(what, how, e.At)
+	by := u.change(change{what: e.Role, how: how, program: true}, e.At)
 	if by == nil {
 		return
 	}
-	u.run.evidence.programChanged(e, by.step)
-	if e.Pid == 0 && u.served(what, by.at) {
-		u.inUse = append(u.inUse, inUse{what, e.At, by})
+	u.run.evidence.programChanged(e, was.Pid == 0, by.step)
+	if e.Pid == 0 && u.served(e.Role, by.at) {
+		u.inUse = append(u.inUse, inUse{server: e.Role, at: e.At, by: by})
 	}
 }
 
@@ -112,4 +114,39 @@ func (u *userCommands) idleBackup(server string) bool {
 		}
 	}
 	return false
+}
+
+// ofServer is a message of HAProxy's about a server (its name first).
+var ofServer = regexp.MustCompile(`^Server ([^/ ]+/[^ ]+) ([^.,]+)`)
+
+// message takes what HAProxy says of a server while a command runs: a state may
+// last for less than the time between two looks.
+func (u *userCommands) message(e *history.Message) {
+	m := ofServer.FindStringSubmatch(e.Text)
+	if m == nil {
+		return
+	}
+	for _, c := range u.list {
+		if e.At >= c.at && (!c.over || e.At <= c.ended+busy) && len(c.messages) < maxChanges {
+			c.messages = append(c.messages, m[1]+" "+m[2])
+		}
+	}
+}
+
+// answered notes that a server whose nginx ended in service answers all the
+// same: a master that was killed leaves workers that serve.
+func (u *userCommands) answered(r *history.Request) {
+	for i := range u.inUse {
+		s := &u.inUse[i]
+		if r.Server == s.server && r.Sent > s.at+busy && r.Outcome == history.OK && u.programs[s.server].Pid == 0 {
+			s.goesOn = true
+		}
+	}
+}
+
+// accounted reports whether a step of halab's deals with the program of a role
+// at this time, or has just done so.
+func (u *userCommands) accounted(role string, when history.Micros) bool {
+	d := u.dealt[role]
+	return d != nil && when >= d.at && (!d.over || when <= d.ended+lag)
 }
