@@ -35,6 +35,7 @@ fifty: build ## fifty runs that must pass and fifty that must fail
 	@scripts/fifty
 
 corpus: build ## every procedure of the corpus, PASSES times (5)
+	@scripts/setup mmdebstrap socat
 	@scripts/corpus
 
 mutate: build ## break every sound scenario that ships, and see what is caught

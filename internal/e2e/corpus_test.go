@@ -51,6 +51,7 @@ func corpus(t *testing.T) map[string]*scenario.Scenario {
 // must fire, and fires in no other.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
+	onPath(t, "socat")
 	all := corpus(t)
 	held := map[string]bool{}
 	for file, s := range all {
