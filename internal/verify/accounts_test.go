@@ -125,6 +125,13 @@ func TestMasked(t *testing.T) {
 		{"the counters of one HAProxy", build{expect: "masked: 2", request: both(again("new-10"), again("new-11")), events: withStates(counting(1300*ms, 50, 1), counting(1900*ms, 80, 2))},
 			Pass, "nothing masked", "HAProxy counts 2 retries and 0 redispatches"},
 		{"a session in mode tcp", build{mode: "tcp", events: retriedSession}, Fail, "nothing masked", "1 connection was made only after HAProxy tried again"},
+		{"a connection that was never made", build{events: addEvent(session(func(l *haproxy.LogLine) {
+			l.State, l.Status, l.Bytes, l.Retries, l.Tc = "SC", 503, 217, 3, -1
+		}))}, Inconclusive, "accounts agree", "408 in its log"},
+		{"a 503 that the scenario allows, after retries in vain", build{expect: "status: [200, 503]\n  terminations: [SC]", request: only("new-50", func(r *request) {
+			r.Status, r.Server, r.Header = 503, "", ""
+			r.Log.State, r.Log.Status, r.Log.Server, r.Log.Retries, r.Log.Tc = "SC", 503, "bk/<NOSRV>", 3, -1
+		})}, Pass, "nothing masked", "no request was answered only after a retry"},
 	})
 }
 

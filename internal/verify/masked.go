@@ -52,7 +52,7 @@ func (m *masked) observe(e history.Event) {
 		if e.Status >= 500 && e.Outcome != history.Proxy5xx || e.Log != nil && e.Log.Status >= 500 && e.Log.State.Clean() {
 			m.logged.errors++
 		}
-		if e.Outcome != history.OK || e.Log == nil || e.Log.Retries == 0 && !e.Log.Redispatched {
+		if e.Outcome != history.OK || e.Log == nil || e.Log.Retries == 0 && !e.Log.Redispatched || !connected(e.Log.Tc) {
 			return
 		}
 		if m.answered == 0 {
@@ -68,7 +68,7 @@ func (m *masked) observe(e history.Event) {
 		if e.Status >= 500 && e.State.Clean() {
 			m.logged.errors++
 		}
-		if m.run.asked(e.Frontend) && e.Bytes > 0 && (e.Retries > 0 || e.Redispatched) {
+		if m.run.asked(e.Frontend) && e.Bytes > 0 && (e.Retries > 0 || e.Redispatched) && connected(e.Tc) {
 			m.sessions++
 			m.last = max(m.last, e.At-history.Micros(e.EndUS-e.AcceptUS)) // it connected when it began
 		}
@@ -76,6 +76,11 @@ func (m *masked) observe(e history.Event) {
 		m.count(e)
 	}
 }
+
+// connected reports whether HAProxy reached a server in the end, by its timer
+// Tc (HAProxy manual 8.4): what it tried in vain it answered itself, if at all,
+// and its retries hid nothing.
+func connected(tc int64) bool { return tc >= 0 }
 
 func (m *masked) count(s *history.ServerState) {
 	c := m.counted[s.Server]

@@ -23,6 +23,7 @@ type dark struct {
 	some    bool           // there was one
 	open    bool           // the longest lasted to the end
 	latest  history.Micros // latest send
+	patchy
 }
 
 func newOutage(r *run) *outage { return &outage{run: r, lanes: map[string]*dark{}} }
@@ -42,6 +43,7 @@ func (o *outage) observe(e history.Event) {
 		o.lanes[r.Lane] = d
 	}
 	d.latest = began(r)
+	d.patchy.add(r, class == lost)
 	switch bad := class == lost; {
 	case bad && !d.bad:
 		d.bad, d.since = true, began(r)
@@ -68,6 +70,7 @@ func (o *outage) findings() []Finding {
 		if d.bad {
 			d.close(d.latest)
 		}
+		d.patchy.close()
 		if d.some {
 			out = append(out, o.finding(name, d))
 		}
@@ -82,6 +85,9 @@ func (o *outage) finding(name string, d *dark) Finding {
 		length, to = "at least "+length, " to the end"
 	}
 	f.Text = fmt.Sprintf("the longest outage on %s was %s (± %s), from %s%s", name, length, round(o.run.lane(name).Interval), at(d.from), to)
+	if d.worst.holes > 2 && d.worst.to-d.worst.from > d.longest {
+		f.Text += "; " + d.worst.String()
+	}
 	f.locate(o.run, d.from)
 	if o.run.lane(name).Lost > int64(o.run.scenario.Expect.Lost) {
 		f.Result = Fail
