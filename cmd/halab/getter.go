@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -55,6 +56,10 @@ func (g *getter) send(ctx context.Context) seen {
 	return s
 }
 
+// maxHead bounds the header of an answer, in bytes: HAProxy's own buffer holds
+// a quarter of that.
+const maxHead = 64 << 10
+
 func (g *getter) exchange(ctx context.Context, s *seen) error {
 	port := g.url.Port()
 	if port == "" {
@@ -77,11 +82,16 @@ func (g *getter) exchange(ctx context.Context, s *seen) error {
 	if err := req.Write(conn); err != nil {
 		return err
 	}
-	resp, err := http.ReadResponse(bufio.NewReader(conn), req)
+	limited := &io.LimitedReader{R: conn, N: maxHead}
+	resp, err := http.ReadResponse(bufio.NewReader(limited), req)
+	if err != nil && limited.N <= 0 {
+		return fmt.Errorf("the answer's header is longer than %d KiB", maxHead>>10)
+	}
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
+	limited.N = math.MaxInt64 // the body is not kept
 	s.Status, s.Header = resp.StatusCode, resp.Header.Get("Server")
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		return fmt.Errorf("the answer was cut: %w", err)

@@ -60,13 +60,18 @@ func (a *app) read(name string) (*scenario.Scenario, error) {
 		return nil, usagef("read the scenario: %w", err)
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		if errs := scenario.TooLarge(name, info.Size()); errs != nil {
+			return nil, errs
+		}
+	}
 	return parseFrom(name, f)
 }
 
 // parseFrom reads one byte more than a scenario may have: enough for Parse to
 // refuse it.
 func parseFrom(name string, r io.Reader) (*scenario.Scenario, error) {
-	data, err := io.ReadAll(io.LimitReader(r, 1<<20+1))
+	data, err := io.ReadAll(io.LimitReader(r, scenario.MaxFile+1))
 	if err != nil {
 		return nil, usagef("read the scenario: %w", err)
 	}

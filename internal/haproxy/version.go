@@ -51,6 +51,9 @@ func ParseVersion(s string) (Version, error) {
 		}
 		*[]*int{&v.Major, &v.Minor, &v.Patch}[i] = n
 	}
+	if v.IsZero() {
+		return Version{}, fmt.Errorf("parse version %q: no program has it", s) // it would be no Version at all
+	}
 	return v, nil
 }
 

@@ -13,6 +13,8 @@ var versionTests = []struct {
 	{"2.6.12-1+deb12u3", Version{Major: 2, Minor: 6, Patch: 12, Suffix: "-1+deb12u3"}, true},
 	{"3.2.26-1~bpo13+1", Version{Major: 3, Minor: 2, Patch: 26, Suffix: "-1~bpo13+1"}, true},
 	{"3.3-dev1", Version{Major: 3, Minor: 3, Branch: true, Suffix: "-dev1"}, true},
+	{"0.0.0-1", Version{Suffix: "-1"}, true},
+	{"0.0.0", Version{}, false},
 	{"", Version{}, false},
 	{"2", Version{}, false},
 	{"2.", Version{}, false},

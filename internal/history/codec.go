@@ -106,7 +106,27 @@ func (r *Reader) Next() (Event, error) {
 	if err := json.Unmarshal(line, e); err != nil {
 		return nil, &Error{r.line, err}
 	}
+	tidy(e)
 	return e, nil
+}
+
+// tidy makes an empty list none, as it is when it was left out: both are
+// written alike.
+func tidy(e Event) {
+	switch e := e.(type) {
+	case *End:
+		if len(e.Issued) == 0 {
+			e.Issued = nil
+		}
+	case *Program:
+		if len(e.Workers) == 0 {
+			e.Workers = nil
+		}
+	case *Step:
+		if len(e.Touches) == 0 {
+			e.Touches = nil
+		}
+	}
 }
 
 // request reads a line that is a request of the form in which halab writes

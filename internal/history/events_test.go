@@ -87,6 +87,24 @@ func TestTooLongLine(t *testing.T) {
 	}
 }
 
+// empties are lines with lists that are empty.
+var empties = []string{
+	`{"k":"end","at_us":0,"issued":{}}` + "\n",
+	`{"k":"program","at_us":0,"role":"haproxy","workers":[]}` + "\n",
+	`{"k":"step","at_us":0,"index":1,"touches":[]}` + "\n",
+}
+
+// An empty list comes back as it was read.
+func TestEmptyLists(t *testing.T) {
+	for _, line := range empties {
+		e, err := NewReader(strings.NewReader(line)).Next()
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		again(t, e)
+	}
+}
+
 // FuzzReader: whatever the bytes, the reader comes to their end, numbers its
 // lines, and what it understands it understands again when written.
 func FuzzReader(f *testing.F) {
@@ -97,6 +115,9 @@ func FuzzReader(f *testing.F) {
 		}
 		f.Add(line)
 		f.Add(line[:len(line)/2])
+	}
+	for _, empty := range empties {
+		f.Add([]byte(empty))
 	}
 	f.Add([]byte("\n\r\n\x00{}\n{\"k\":\"end\"}\nnull\n[]"))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -2,21 +2,50 @@ package scenario
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
-// What a file may be. A scenario of a hundred servers stays far below each.
+// MaxFile is how long a scenario's file may be, in bytes. A scenario of a
+// hundred servers stays far below it.
+const MaxFile = 1 << 20
+
+// What else a file may be.
 const (
-	maxFile   = 1 << 20 // bytes
-	maxDepth  = 24      // mappings and lists within each other
-	maxValues = 20000   // lines and entries of flow collections
+	maxDepth  = 24    // mappings and lists within each other
+	maxValues = 20000 // lines and entries of flow collections
 )
+
+// TooLarge refuses a file of this many bytes without its being read, or says
+// nothing where it is not too large.
+func TooLarge(file string, size int64) Errors {
+	if size <= MaxFile {
+		return nil
+	}
+	s := newSource(file, nil)
+	s.add(tooLarge(fileSize(size)))
+	return s.errs.sorted()
+}
+
+func tooLarge(size string) Error {
+	return Error{Msg: "the file has " + size, Want: "a scenario of at most 1 MiB"}
+}
+
+// fileSize writes a size as people give it: 100 MB, or 100 MiB where it is
+// one in whole.
+func fileSize(n int64) string {
+	const mib = 1 << 20
+	if n%mib == 0 {
+		return fmt.Sprintf("%d MiB", n/mib)
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/1e6), ".0") + " MB"
+}
 
 // limits refuses in one pass what the YAML parser would spend time, memory or
 // stack on, and what is not text. It says whether to go on.
 func (s *source) limits(data []byte) bool {
-	if len(data) > maxFile {
-		s.add(Error{Msg: fmt.Sprintf("the file has %d bytes", len(data)), Want: "a scenario of at most 1 MiB"})
+	if len(data) > MaxFile {
+		s.add(tooLarge("more than 1 MiB"))
 		return false
 	}
 	for i, text := range s.lines {

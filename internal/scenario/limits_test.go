@@ -8,8 +8,8 @@ import (
 
 // bombs are texts that are small to write and large to read.
 func bombs() map[string]string {
-	rep := func(s string) string { return strings.Repeat(s, maxFile/len(s)) }
-	cut := func(s string) string { return s[:min(len(s), maxFile)] }
+	rep := func(s string) string { return strings.Repeat(s, MaxFile/len(s)) }
+	cut := func(s string) string { return s[:min(len(s), MaxFile)] }
 	var laughs, stairs strings.Builder
 	laughs.WriteString("a0: &a0 [x,x,x,x,x,x,x,x,x]\n")
 	for i := 1; i < 9; i++ {
@@ -32,7 +32,20 @@ func bombs() map[string]string {
 		"keys":       rep("a: b\n"),
 		"documents":  rep("---\n"),
 		"comments":   rep("#\n"),
-		"file":       strings.Repeat("#", maxFile+1),
+		"file":       strings.Repeat("#", MaxFile+1),
+	}
+}
+
+// A file's size is told as people give it, not as far as it was read.
+func TestTooLarge(t *testing.T) {
+	for size, want := range map[int64]string{MaxFile: "", MaxFile + 1: "has 1 MB", 100e6: "has 100 MB", 100 << 20: "has 100 MiB", 12_345_678: "has 12.3 MB"} {
+		if errs := TooLarge("a.yaml", size); len(errs) != min(1, len(want)) || want != "" && errs[0].Msg != "the file "+want {
+			t.Errorf("%d bytes: %v, want %q", size, errs, want)
+		}
+	}
+	_, err := Parse("pipe", make([]byte, MaxFile+1), testKinds())
+	if err == nil || !strings.Contains(err.Error(), "the file has more than 1 MiB") {
+		t.Errorf("read as far as it may be: %v", err)
 	}
 }
 
