@@ -56,6 +56,7 @@ func causeRules() []causeRule {
 		{"put-back", putBack},
 		{"queue-timeout", queueTimeout},
 		{"ready-too-early", readyTooEarly},
+		{"refused-while-up", refusedWhileUp},
 		{"reload-closes-kept", reloadClosesKept},
 		{"reload-forgets-maint", reloadForgetsMaint},
 		{"restarted", restarted},

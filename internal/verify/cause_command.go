@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 
 	"halab/internal/haproxy"
 	"halab/internal/history"
@@ -54,6 +55,34 @@ func movedAway(e *evidence) Cause {
 		}
 	}
 	return Cause{}
+}
+
+// refusedWhileUp: a server refused what HAProxy sent there while its checks said
+// that it was up, and neither its program nor its address tells why.
+func refusedWhileUp(e *evidence) Cause {
+	for _, d := range e.deeds {
+		if !d.any {
+			continue
+		}
+		for _, ref := range e.run.scenario.ServerRefs() {
+			server := ref.String()
+			if e.explained(server) || !e.statusAt(server, d.at).Serving() || e.takenOut(server, d.at+1) > 0 {
+				continue
+			}
+			h := e.lost(func(k lossKind) bool { return k.server == server && k.step == d.step && k.state == "SC" })
+			if h.all > 0 {
+				return Cause{Step: d.step, What: fmt.Sprintf("%s: %s refused %s (SC) while HAProxy took it for up; its program had not ended.", e.step(d.step), server, h),
+					Instead: fmt.Sprintf("`maint: %s` before a change of its configuration, and `expect: {server: %s, state: UP}` after `ready`, send it nothing meanwhile.", server, server)}
+			}
+		}
+	}
+	return Cause{}
+}
+
+// explained reports whether a server's program was ended or its address
+// changed.
+func (e *evidence) explained(server string) bool {
+	return slices.ContainsFunc(e.deeds, func(d deed) bool { return d.server == server && (d.ends || d.kind == addressDeed) })
 }
 
 // noServerLeft: by HAProxy's own word a backend had no server, and no other
