@@ -62,6 +62,7 @@ func (p *Prober) openTo(addr *net.TCPAddr) (*conn, error) {
 	c.fd, c.file = fd, os.NewFile(uintptr(fd), addr.String())
 	c.in.Reset(c.file)
 	c.num, c.port, c.used, c.last = 0, 0, 0, false
+	c.head.page.want = p.pageType()
 	return c, nil
 }
 
@@ -241,8 +242,10 @@ func (c *conn) receiveBody(r *history.Request) error {
 		r.Want = max(b.short(), b.got)
 	}
 	switch {
-	case err != nil || r.Status != 200 || b.right():
+	case err != nil || r.Status != 200:
 		return err
+	case b.right():
+		return c.head.page.wrong()
 	case c.head.length < 0 && !c.head.chunked && b.short() > 0:
 		// The body ends with the connection, so a part looks like the whole.
 		return errCut

@@ -45,7 +45,7 @@ func (h *h2) follow(r *history.Request, c *h2Conn) {
 	late := time.NewTimer(time.Until(h.p.deadline(r)))
 	defer late.Stop()
 	for try := 1; ; try++ {
-		s := &stream{c: c, r: r, done: make(chan error, 1)}
+		s := &stream{c: c, r: r, done: make(chan error, 1), page: pageHead{want: h.p.pageType()}}
 		err := c.roundTrip(s, late.C)
 		// A connection that had been made and has ended takes no request;
 		// any client would go to another one.

@@ -22,6 +22,7 @@ type stream struct {
 	interim int
 	headed  bool // the final headers came
 	length  int64
+	page    pageHead
 	body    body
 	eaten   int64 // bytes since the last window update
 	send    int64 // the window that this side has; it sends no data
@@ -85,9 +86,11 @@ func (s *stream) fields(f *http2.MetaHeadersFrame) error {
 			s.length = int64(n)
 		case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
 			return malformedf("header %s in HTTP/2", h.Name)
+		case "content-type", "content-encoding", "location":
+			pageField(&s.page, h.Name, h.Value)
 		default:
-			if s.r.Server == "" && strings.EqualFold(h.Name, render.ServerHeader) {
-				s.r.Server = h.Value
+			if strings.EqualFold(h.Name, render.ServerHeader) {
+				s.r.Server = string(alsoNamed([]byte(s.r.Server), h.Value))
 			}
 		}
 	}
@@ -145,6 +148,8 @@ func (s *stream) complete() error {
 		return io.ErrUnexpectedEOF
 	case s.r.Status == 200 && !s.body.right():
 		return errWrongBody
+	case s.r.Status == 200:
+		return s.page.wrong()
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ type head struct {
 	keep    bool // Connection: keep-alive
 	header  []byte
 	server  []byte
+	page    pageHead
 	// more, where it is set, sees every header field.
 	more func(name, value []byte)
 }
@@ -45,7 +46,7 @@ const (
 // read reads the head of a response (RFC 9112 sections 4 and 5). io.EOF in
 // the middle of it is io.ErrUnexpectedEOF.
 func (h *head) read(in *bufio.Reader) error {
-	*h = head{length: -1, header: h.header[:0], server: h.server[:0], more: h.more}
+	*h = head{length: -1, header: h.header[:0], server: h.server[:0], page: pageHead{want: h.page.want}, more: h.more}
 	line, err := readLine(in, maxHead)
 	if err != nil {
 		return err
@@ -113,9 +114,11 @@ func (h *head) field(line []byte) error {
 		switch {
 		case is(name, "content-length"):
 			return h.contentLength(value)
-		case is(name, render.ServerHeader) && len(h.server) == 0:
-			h.server = append(h.server, value...)
+		case is(name, render.ServerHeader):
+			h.server = alsoNamed(h.server, value)
 		}
+	case len("Content-Type"), len("Content-Encoding"), len("Location"):
+		pageField(&h.page, name, value)
 	case len("Transfer-Encoding"):
 		if is(name, "transfer-encoding") {
 			if !is(value, "chunked") || h.chunked {
@@ -126,6 +129,23 @@ func (h *head) field(line []byte) error {
 	}
 	return nil
 }
+
+// alsoNamed takes one more value of the header in which a server names itself.
+// Servers that name themselves differently are one list (RFC 9110 section 5.3),
+// which no server of the lab is called.
+func alsoNamed[T string | []byte](so []byte, name T) []byte {
+	switch {
+	case len(so) == 0:
+		return append(so, name...)
+	case string(so) == string(name) || len(so) > maxName:
+		return so
+	}
+	return append(append(so, ", "...), name...)
+}
+
+// maxName bounds the list of such names, in bytes, but for its last: a
+// backend's name and a server's have at most 64 each.
+const maxName = 256
 
 func (h *head) connection(value []byte) {
 	for option := range bytes.SplitSeq(value, []byte(",")) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"halab/internal/history"
+	"halab/internal/render"
 )
 
 // Target is what is asked, and what a right answer is.
@@ -40,8 +41,12 @@ type Target struct {
 	// Status are the allowed status codes. The body of an answer is compared
 	// under status 200.
 	Status []int
-	// Bodies are the pages by server, backend/server.
+	// Bodies are the pages by server, backend/server: by the name that the
+	// server which answers gives itself.
 	Bodies map[string]string
+	// PageHeaders has the headers of a page compared with those that nginx gives
+	// it: see pageHead.
+	PageHeaders bool
 }
 
 // Prober sends requests and hands out a record of each.
@@ -95,10 +100,19 @@ type ask struct {
 	right func(server string) []content
 }
 
-// contents are the pages that are right from a server. Where that is not
-// known (mode tcp adds no header) any server's page will do; a server that
-// the target does not name has none.
+// contents are the pages that are right from a server. One that does not name
+// itself, as a program of the user's own, may have any server's page; a server
+// that the target does not name has none.
 func (p *Prober) contents(server string) []content { return p.pages[server] }
+
+// pageType is the Content-Type that a page has to have, "" where headers are not
+// compared.
+func (p *Prober) pageType() string {
+	if p.target.PageHeaders {
+		return render.PageType
+	}
+	return ""
+}
 
 // deadline is when a request times out. It counts from the intended time, so
 // that a late start does not give more time.

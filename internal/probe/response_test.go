@@ -46,7 +46,7 @@ func FuzzResponse(f *testing.F) {
 		if s := resp.Header.Get("Server"); s != string(h.header) && h.header != nil && len(h.header) > 0 {
 			t.Errorf("server %q; net/http: %q", h.header, s)
 		}
-		if s := resp.Header.Get(render.ServerHeader); s != string(h.server) && len(h.server) > 0 {
+		if s := resp.Header.Get(render.ServerHeader); !strings.HasPrefix(string(h.server), s) {
 			t.Errorf("%s %q; net/http: %q", render.ServerHeader, h.server, s)
 		}
 		if h.persists() && resp.Close {
@@ -61,7 +61,7 @@ func BenchmarkResponse(b *testing.B) {
 		read func(*bufio.Reader) error
 	}{
 		{"own", func() func(*bufio.Reader) error {
-			var h head
+			h := head{page: pageHead{want: render.PageType}}
 			return func(in *bufio.Reader) error {
 				if err := h.read(in); err != nil {
 					return err
@@ -81,6 +81,7 @@ func BenchmarkResponse(b *testing.B) {
 	} {
 		b.Run(reader.name, func(b *testing.B) {
 			b.ReportAllocs()
+			good := strings.Replace(good, "content-length", "content-type: text/plain\r\ncontent-length", 1)
 			src := strings.NewReader(good)
 			in := bufio.NewReader(src)
 			for b.Loop() {

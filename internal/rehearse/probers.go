@@ -19,7 +19,7 @@ func Target(s *scenario.Scenario, address string) probe.Target {
 	}
 	return probe.Target{
 		Address: address, Path: t.EffectivePath(),
-		Timeout: t.TimeoutD(), Status: s.Expect.Statuses(), Bodies: bodies,
+		Timeout: t.TimeoutD(), Status: s.Expect.Statuses(), Bodies: bodies, PageHeaders: true,
 	}
 }
 

@@ -11,8 +11,20 @@ import (
 	"halab/templates"
 )
 
+// ServerHeader is the response header in which an nginx of the lab names
+// itself, backend/server. nginx and not HAProxy sends it: so it is there in
+// mode tcp as well, and tells of who answered even where HAProxy knows that one
+// by another name.
+const ServerHeader = "X-Halab-Server"
+
+// PageType is the Content-Type of every page of the lab, of its downloads and
+// of the uploads that are sent back.
+const PageType = "text/plain"
+
 type nginxData struct {
 	Version, Server, User, Dir, File, Listen string
+
+	NameHeader, PageType string
 
 	Daemon bool
 
@@ -40,6 +52,7 @@ func nginxTemplate() (*template.Template, error) {
 func nginxConf(tmpl *template.Template, s *scenario.Scenario, ref haproxy.ServerRef, t Target) ([]byte, error) {
 	srv := s.Server(ref)
 	data := nginxData{
+		NameHeader: ServerHeader, PageType: PageType,
 		Version: srv.Nginx, Server: ref.String(), User: t.User, Dir: t.Dir,
 		File: FileName(ref), Listen: srv.Address, Daemon: slices.Contains(t.Daemons, ref),
 		DownloadPath: DownloadPath, UploadPath: UploadPath,

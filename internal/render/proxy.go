@@ -5,16 +5,11 @@ import (
 	"strconv"
 
 	parser "github.com/haproxytech/config-parser/v5"
-	"github.com/haproxytech/config-parser/v5/parsers/http/actions"
 	"github.com/haproxytech/config-parser/v5/types"
 
 	"halab/internal/haproxy"
 	"halab/internal/scenario"
 )
-
-// ServerHeader is the response header that names the server which answered,
-// backend/server.
-const ServerHeader = "X-Halab-Server"
 
 // proxies are the sections of the scenario's frontends and backends. The two
 // of a listen section come where its frontend does.
@@ -58,10 +53,6 @@ func balancing(b *section, s *scenario.Scenario, src *scenario.Backend, t Target
 	for i := range src.Servers {
 		ref := haproxy.ServerRef{Backend: src.Name, Server: src.Servers[i].Name}
 		b.add("server", server(&src.Servers[i], ref, t))
-	}
-	if !t.Plain && s.ModeOf(src.Name) == "http" {
-		// Which server answered, for the prober.
-		b.add("http-response", &actions.SetHeader{Name: ServerHeader, Fmt: "%b/%s", Comment: lab})
 	}
 }
 

@@ -61,7 +61,6 @@ func causeRules() []causeRule {
 		{"reload-forgets-maint", reloadForgetsMaint},
 		{"restarted", restarted},
 		{"rollback-forgotten", rollbackForgotten},
-		{"same-version", sameVersion},
 		{"shutdown-sessions", shutdownSessions},
 		{"tcp-keeps-connections", tcpKeepsConnections},
 		{"term-in-flight", termInFlight},

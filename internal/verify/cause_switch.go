@@ -163,16 +163,6 @@ func (e *evidence) notMoved(i int) (Switch, bool) {
 	return m.switches[i], true
 }
 
-// sameVersion: in mode tcp an answer tells its server by its version alone.
-func sameVersion(e *evidence) Cause {
-	m := e.run.moves
-	if !e.tcp() || m.unnamed == 0 {
-		return Cause{}
-	}
-	return Cause{What: m.untold() + ".",
-		Instead: "Another version on one of them, or mode http, would."}
-}
-
 // tooFewProbes: no lane sends often enough for the gap that is allowed.
 func tooFewProbes(e *evidence) Cause {
 	limit, densest := e.run.scenario.Expect.MaxGap.D(), e.run.densest().D()

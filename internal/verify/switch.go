@@ -282,14 +282,16 @@ func (s *switchover) never(w *Switch) Finding {
 	case m.old.Server == "" && m.early > 0:
 		f.Text = fmt.Sprintf("%s never answered, so the traffic did not move from it: %s came from %s", w.From, plural(m.early, "answer"), w.To)
 	default:
-		f.Text = fmt.Sprintf("the traffic never moved from %s to %s: the Server header did not change", w.From, w.To)
+		f.Text = fmt.Sprintf("the traffic never moved from %s to %s: no answer of the new server came after a command", w.From, w.To)
 	}
 	return f
 }
 
-// untold says of how many answers nobody knows whether they went astray.
+// untold says of how many answers it is not known whether they went astray:
+// those of a history in whose lab HAProxy named the servers, which it does in
+// mode http alone, and those of a program of the user's own.
 func (m *moves) untold() string {
-	return fmt.Sprintf("%s cannot be told apart: several servers run the same version, and in mode tcp nothing else names them", plural(m.unnamed, "answer"))
+	return fmt.Sprintf("%s cannot be told apart: several servers run the same version, and the answer does not name its server", plural(m.unnamed, "answer"))
 }
 
 func (s *switchover) finding(w *Switch) Finding {
