@@ -72,7 +72,7 @@ type run struct {
 	lab      *lab.Lab
 	started  time.Time
 	writer   *history.Writer
-	raw      *os.File
+	raw      *history.Behind
 	watching sync.Mutex
 	live     atomic.Bool // traffic has begun: the log is recorded
 	lost     atomic.Int64
@@ -125,10 +125,11 @@ func (r *run) open() error {
 	if r.writer, err = history.Create(filepath.Join(r.Out, HistoryFile)); err != nil {
 		return err
 	}
-	r.raw, err = os.OpenFile(filepath.Join(r.Out, LogFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	raw, err := os.OpenFile(filepath.Join(r.Out, LogFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return errors.Join(fmt.Errorf("create HAProxy's log: %w", err), r.writer.Close())
 	}
+	r.raw = history.NewBehind(raw)
 	return nil
 }
 
@@ -138,7 +139,7 @@ func (r *run) close() error {
 		errs = append(errs, &LabError{err})
 	}
 	if err := r.raw.Close(); err != nil {
-		errs = append(errs, &LabError{err})
+		errs = append(errs, &LabError{fmt.Errorf("write HAProxy's log: %w", err)})
 	}
 	if _, err := history.Compress(filepath.Join(r.Out, HistoryFile), history.CompressAbove); err != nil {
 		errs = append(errs, &LabError{err})

@@ -19,10 +19,11 @@ func TestLogLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := os.Create(filepath.Join(dir, "haproxy.log"))
+	kept, err := os.Create(filepath.Join(dir, "haproxy.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	raw := history.NewBehind(kept)
 	r := &run{started: time.Now(), writer: writer, raw: raw}
 	var got []string
 	r.Watch = func(e history.Event) { got = append(got, fmt.Sprintf("%T", e)) }
@@ -44,7 +45,7 @@ func TestLogLine(t *testing.T) {
 	if err := raw.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if text, err := os.ReadFile(raw.Name()); err != nil || strings.Count(string(text), "\n") != 2 {
+	if text, err := os.ReadFile(kept.Name()); err != nil || strings.Count(string(text), "\n") != 2 {
 		t.Errorf("%v, kept:\n%s", err, text)
 	}
 	if orphans := r.join.flush(); orphans != 0 || r.lost.Load() != 0 {
