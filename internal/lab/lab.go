@@ -213,7 +213,7 @@ func (l *Lab) up(ctx context.Context, o Options) error {
 	if err := l.startAll(ctx); err != nil {
 		return err
 	}
-	return errors.Join(l.ready(ctx, o.Ready), l.keeper.armed())
+	return errors.Join(l.ready(ctx, o.Ready), l.forgetStartup(), l.keeper.armed())
 }
 
 // configure renders and writes the files and opens the log.
@@ -246,7 +246,8 @@ func (l *Lab) configure(layout Layout, o Options) error {
 	if l.Files, err = render.Render(l.Scenario, l.target); err != nil {
 		return err
 	}
-	if err := errors.Join(l.Files.Write(l.Dir), l.Files.WritePages(l.Dir), l.certify(), l.beginState()); err != nil {
+	startup := os.WriteFile(filepath.Join(l.Dir, startupFile), []byte(render.Startup), 0o644)
+	if err := errors.Join(l.Files.Write(l.Dir), startup, l.Files.WritePages(l.Dir), l.certify(), l.beginState()); err != nil {
 		return err
 	}
 	return l.Record.save()
@@ -277,7 +278,9 @@ func (l *Lab) servers() func(yield func(haproxy.ServerRef) bool) {
 // startAll starts every program side by side.
 func (l *Lab) startAll(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return l.start(ctx, HAProxyRole, l.haproxyArgs()) })
+	group.Go(func() error {
+		return l.start(ctx, HAProxyRole, append(l.haproxyArgs(), "-f", filepath.Join(l.Dir, startupFile)))
+	})
 	for ref := range l.servers() {
 		group.Go(func() error { return l.start(ctx, ref.String(), l.nginxArgs(ref)) })
 	}
@@ -290,8 +293,22 @@ func (l *Lab) haproxyArgs() []string {
 	return []string{"-f", filepath.Join(l.Dir, configFile)}
 }
 
-// configFile is HAProxy's configuration in the lab's directory.
-const configFile = "haproxy.cfg"
+// configFile is HAProxy's configuration in the lab's directory, and startupFile
+// what it reads beside that when the lab starts.
+const (
+	configFile  = "haproxy.cfg"
+	startupFile = "haproxy-start.cfg"
+)
+
+// forgetStartup empties the startup file once the lab is ready: a master that
+// reloads reads its files again, and so does a command of the user's that starts
+// HAProxy with the arguments that it has.
+func (l *Lab) forgetStartup() error {
+	if err := os.WriteFile(filepath.Join(l.Dir, startupFile), []byte("# empty since the lab is ready\n"), 0o644); err != nil {
+		return fmt.Errorf("empty what only the start reads: %w", err)
+	}
+	return nil
+}
 
 // errorLogFlag is the first nginx that takes -e. Without it nginx opens the
 // error log that it was built with before it reads its configuration.

@@ -96,12 +96,16 @@ func global(s *scenario.Scenario, t Target) *section {
 	for _, address := range t.Sockets {
 		g.add("stats socket", types.Socket{Path: address, Params: socketParams(address), Comment: lab})
 	}
-	// By default the first checks of a backend are spread over one inter, so
-	// a lab of two servers would wait a second before both are known to be
-	// up (HAProxy manual 3.1, max-spread-checks).
-	g.raw("max-spread-checks 10 # " + lab)
 	return g
 }
+
+// Startup is what HAProxy reads beside its configuration when a lab starts, and
+// never again: by default the first checks of a backend are spread over one
+// inter, so a lab of two servers would wait a second before both are known to be
+// up (HAProxy manual 3.1, max-spread-checks). A HAProxy that is reloaded takes
+// a server for up until its first check, in production for as long as that is
+// spread, and has to do so here.
+const Startup = "global\n  max-spread-checks 10 # " + lab + ", until it is ready\n"
 
 // StateFile is the name of the server-state-file in the lab's directory.
 const StateFile = "server-state"

@@ -73,20 +73,39 @@ func cameBack(e *evidence) Cause {
 		Instead: fmt.Sprintf("`maint: %s` keeps it out, whatever its checks say.", w.From)}
 }
 
-// reloadForgetsMaint: a reload put the old server back, since the new HAProxy
-// knows nothing of maintenance.
+// reloadForgetsMaint: a reload put a server back, since the new HAProxy knows
+// nothing of maintenance.
 func reloadForgetsMaint(e *evidence) Cause {
-	w, d, ok := e.returned()
-	if !ok || !d.takeover {
+	for _, d := range e.deeds {
+		if !d.takeover {
+			continue
+		}
+		for _, ref := range e.run.scenario.ServerRefs() {
+			if c := e.forgotten(d, ref.String()); c.What != "" {
+				return c
+			}
+		}
+	}
+	return Cause{}
+}
+
+// forgotten is that cause for one takeover and one server.
+func (e *evidence) forgotten(d deed, server string) Cause {
+	step := e.takenOut(server, d.at)
+	if _, up := e.becomes(server, d.at, haproxy.Status.Serving); step == 0 || !up {
 		return Cause{}
 	}
-	step := e.takenOut(w.From, d.at)
-	if _, up := e.becomes(w.From, d.at, haproxy.Status.Serving); step == 0 || !up {
-		return Cause{}
+	c := Cause{Step: d.step, Instead: "`show servers state` saved before the reload and load-server-state-from-file keep it out; or take it out again before anything else."}
+	what := fmt.Sprintf("%s: the new HAProxy did not know that %s was out since step %d", e.step(d.step), server, step)
+	if w, back, ok := e.returned(); ok && back == d && w.From == server {
+		c.What = fmt.Sprintf("%s, and %s went back to it.", what, plural(w.Late, "request"))
+		return c
 	}
-	return Cause{Step: d.step,
-		What:    fmt.Sprintf("%s: the new HAProxy did not know that %s was out since step %d, and %s went back to it.", e.step(d.step), w.From, step, plural(w.Late, "request")),
-		Instead: "`show servers state` saved before the reload and load-server-state-from-file keep it out; or take it out again before anything else."}
+	if h := e.lost(func(k lossKind) bool { return k.server == server && k.step >= d.step && k.gone() }); h.all > 0 {
+		c.What = fmt.Sprintf("%s; %s went to it (%s), though its nginx was gone, until its first check.", what, h, h.how())
+		return c
+	}
+	return Cause{}
 }
 
 // reloadClosesKept: a HAProxy that was taken over from closed kept

@@ -177,7 +177,8 @@ func (h *health) state(e *history.ServerState) {
 	t := Transition{At: e.At, Server: e.Server.String(), From: was, To: e.Status, Asked: w.asked}
 	stray := w.stray(haproxy.Status(was), haproxy.Status(e.Status), since, e.At)
 	w.by, w.was, w.saw = nil, haproxy.Status(was), ""
-	if stray || haproxy.Status(e.Status).Serving() && w.back < since-lag {
+	serves := haproxy.Status(e.Status).Serving() && w.back < since-lag
+	if (stray || serves) && !h.forgotten(haproxy.Status(was), e.At) {
 		w.by = h.run.commands.claim(change{what: t.Server, how: "went from " + base(was) + " to " + base(e.Status)}, e.At)
 	}
 	if w.by != nil {
@@ -189,6 +190,12 @@ func (h *health) state(e *history.ServerState) {
 	if len(h.list) < maxTransitions {
 		h.list = append(h.list, t)
 	}
+}
+
+// forgotten reports whether a server leaves maintenance or drain because a step
+// has just put another HAProxy in the place of the one that knew of it.
+func (h *health) forgotten(was haproxy.Status, at history.Micros) bool {
+	return (was.Maint() || was.Draining()) && h.run.commands.accounted(haproxyRole, at)
 }
 
 // stray tells a change that no step accounts for. Coming up by itself is no
