@@ -16,16 +16,17 @@ import (
 )
 
 const calibrateLong = `Make whole outages of known length in a lab, at several rates of probing, and set
-the share of them that was seen beside the share that should be: a probe that
-comes r times a second sees an outage of length L with probability min(1, r·L).
+the share of them that was seen beside the share that should be. Each request is
+due at a random moment of its interval, which sees an outage of x intervals with
+probability x − x³/6 up to 1, 1 − (2 − x)³/6 up to 2, and always from there on.
 
 This measures halab itself on this machine. It changes nothing.
 
 An outage whose start and end are not known to a tenth of the time between two
 probes, because the machine was busy, is skipped and counted. The exit code is 4
-where a share is more than 5 percentage points off, or where fewer than half of
-the outages could be used: on this machine, now, small outages are seen less or
-more often than a verdict says.`
+where a share is more than three standard errors off, at least 5 percentage
+points, or where fewer than half of the outages could be used: on this machine,
+now, small outages are seen less or more often than a verdict says.`
 
 func (a *app) calibrateCommand() *cobra.Command {
 	var f labFlags

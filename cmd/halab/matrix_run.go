@@ -197,7 +197,7 @@ func (r *matrixRun) rehearse(ctx context.Context, c *cellRun) matrix.Cell {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return failed(err)
 	}
-	config := rehearse.Config{Scenario: c.scenario, Controlled: c.control != nil, Choice: c.choice, Out: dir, Halab: halabVersion(), Lab: r.lab,
+	config := rehearse.Config{Scenario: c.scenario, Controlled: c.control != nil, Choice: c.choice, Out: dir, Halab: halabVersion(), Lab: r.lab, Seed: r.flags.seed,
 		Turn:  func(ctx context.Context) (func(), error) { return r.turn(ctx, c) },
 		Watch: func(e history.Event) { r.board.watch(c.id, e) }}
 	v, runErr, err := r.flags.judged(r.app, config, func(config rehearse.Config) error {

@@ -24,6 +24,7 @@ type runFlags struct {
 	control         bool
 	noSelfTest      bool
 	tries           int
+	seed            uint64
 	json            bool
 }
 
@@ -75,6 +76,7 @@ func (f *runFlags) addJudging(cmd *cobra.Command) {
 	flags.BoolVar(&f.noExpectVerdict, "no-expect-verdict", false, "exit with the code of the verdict itself")
 	flags.BoolVar(&f.control, "control", false, "run the procedure once more without its protecting step; where that loses\nnothing, the verdict is INCONCLUSIVE: the test is blind")
 	flags.BoolVar(&f.noSelfTest, "no-self-test", false, "do not show first that the prober sees resets, cuts, stalls and closed connections")
+	flags.Uint64Var(&f.seed, "seed", 0, "draw the moments at which requests are due from this number, as report.json\nhas it; 0 draws a number")
 	flags.IntVar(&f.tries, "tries", 1, "how often a run is done at most for which this machine was too busy, and only\nthen: a loss is a loss")
 	jsonFlag(cmd, &f.json)
 }
@@ -134,7 +136,7 @@ func (a *app) rehearse(ctx context.Context, f runFlags, c *rehearse.Chooser, s *
 		return a.unable(f, s, err)
 	}
 	a.say("%s", describe(choice, s))
-	config := rehearse.Config{Scenario: s, Choice: choice, Out: res.dir, Halab: halabVersion(), Lab: options, Controlled: control != nil}
+	config := rehearse.Config{Scenario: s, Choice: choice, Out: res.dir, Halab: halabVersion(), Lab: options, Controlled: control != nil, Seed: f.seed}
 	v, runErr, err := f.judged(a, config, func(config rehearse.Config) error {
 		live := newLive(a.ui)
 		config.Watch = live.watch

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -53,7 +54,7 @@ type Cell struct {
 	// Skipped outages are not among these: their start or end is not known
 	// well enough, because the machine was busy.
 	Skipped  int     `json:"skipped"`
-	Expected float64 `json:"expected"` // mean of min(1, rate·length)
+	Expected float64 `json:"expected"` // mean of history.SeenBy
 }
 
 // Share is the share of the outages that was seen.
@@ -64,16 +65,25 @@ func (c Cell) Share() float64 { return float64(c.Seen) / float64(max(1, c.Outage
 func (c Cell) Off() float64 { return 100 * math.Abs(c.Share()-c.Expected) }
 
 // MaxOff is by how many percentage points a share may differ from the expected
-// one.
+// one at the least; see Allowed.
 const MaxOff = 5
+
+// Allowed is by how many percentage points the share may differ. Whether a
+// request was due within an outage is chance, so of n outages the share has a
+// standard error of √(p(1−p)/n), and three of them are allowed (a share lies
+// further off once in 370 times).
+func (c Cell) Allowed() float64 {
+	p, n := c.Expected, float64(max(1, c.Outages))
+	return max(MaxOff, 300*math.Sqrt(p*(1-p)/n))
+}
 
 // Doubt says why a cell of which n outages were wanted shows nothing, or "".
 func (c Cell) Doubt(n int) string {
 	switch {
 	case c.Outages < (n+1)/2:
 		return fmt.Sprintf("only %d of %d outages were as long as they should be and known well enough: the machine is too busy", c.Outages, n)
-	case c.Off() > MaxOff:
-		return fmt.Sprintf("the share that was seen is %.1f percentage points off; %d are allowed", c.Off(), MaxOff)
+	case c.Off() > c.Allowed():
+		return fmt.Sprintf("the share that was seen is %.1f percentage points off; %.1f are allowed", c.Off(), c.Allowed())
 	}
 	return ""
 }
@@ -122,12 +132,14 @@ type outage struct{ from, to history.Micros }
 
 func measure(ctx context.Context, lab Lab, rate, share float64, n int) (Cell, error) {
 	w := &watcher{}
+	target := lab.Target
+	target.Seed = rand.Uint64()
 	started := time.Now()
 	traffic, stop := context.WithCancel(ctx)
 	defer stop()
 	var sending sync.WaitGroup
 	sending.Go(func() {
-		probe.New(lab.Target, started, w.event).Run(traffic, scenario.Traffic{New: &scenario.New{Rate: rate}})
+		probe.New(target, started, w.event).Run(traffic, scenario.Traffic{New: &scenario.New{Rate: rate}})
 	})
 	outages, skipped, err := inject(ctx, flips(lab.Admin, started), started, time.Duration(float64(time.Second)/rate), share, n)
 	stop()
@@ -201,7 +213,7 @@ func tally(rate float64, outages []outage, bad []history.Micros) Cell {
 	c := Cell{Rate: rate, Outages: len(outages)}
 	for _, o := range outages {
 		c.Length += (o.to - o.from) / history.Micros(max(1, len(outages)))
-		c.Expected += min(1, rate*(o.to-o.from).D().Seconds()) / float64(len(outages))
+		c.Expected += history.SeenBy(time.Duration(float64(time.Second)/rate), (o.to-o.from).D()) / float64(len(outages))
 		for _, sent := range bad {
 			if sent >= o.from-soft && sent <= o.to+soft {
 				c.Seen++

@@ -16,8 +16,10 @@ func TestDoubt(t *testing.T) {
 		want string
 	}{
 		{Cell{Outages: 100, Seen: 52, Expected: 0.5}, ""},
-		{Cell{Outages: 100, Seen: 43, Expected: 0.657}, "22.7 percentage points off; 5 are allowed"},
-		{Cell{Outages: 100, Seen: 56, Expected: 0.5}, "6.0 percentage points off"},
+		{Cell{Outages: 100, Seen: 43, Expected: 0.657}, "22.7 percentage points off; 14.2 are allowed"},
+		{Cell{Outages: 100, Seen: 64, Expected: 0.5}, ""},
+		{Cell{Outages: 100, Seen: 66, Expected: 0.5}, "16.0 percentage points off; 15.0"},
+		{Cell{Outages: 100, Seen: 94, Expected: 1}, "6.0 percentage points off; 5.0"},
 		{Cell{Outages: 49, Seen: 25, Expected: 0.5, Skipped: 100}, "only 49 of 100 outages"},
 		{Cell{Skipped: 100}, "only 0 of 100 outages"},
 	} {

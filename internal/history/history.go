@@ -48,7 +48,9 @@ type Header struct {
 	Controlled bool `json:"controlled,omitempty"`
 	// Try is which run of the same procedure this is, from 2 where those before
 	// it proved nothing for want of a processor; 0: the only one.
-	Try      int        `json:"try,omitempty"`
+	Try int `json:"try,omitempty"`
+	// Seed is what the schedules of the lanes were drawn from.
+	Seed     uint64     `json:"seed,omitempty"`
 	Runtime  string     `json:"runtime"`
 	Why      string     `json:"why,omitempty"` // why this runtime was taken
 	Software []Software `json:"software"`

@@ -27,7 +27,10 @@ type class struct {
 	// interval is the time between two ticks; 0 when the traffic has no such
 	// lane.
 	interval func(t scenario.Traffic) time.Duration
-	sender   func(p *Prober, t scenario.Traffic) sender
+	// regular says that a request is due exactly once an interval has passed:
+	// the article's loop.
+	regular bool
+	sender  func(p *Prober, t scenario.Traffic) sender
 	// hold is what a lane does instead that sends on no schedule but holds on
 	// until ctx ends.
 	hold func(ctx context.Context, p *Prober, t scenario.Traffic)
@@ -36,7 +39,7 @@ type class struct {
 // classes are the traffic classes in the order in which they are reported.
 func classes() []class {
 	return []class{
-		{name: history.PollLane, interval: func(t scenario.Traffic) time.Duration {
+		{name: history.PollLane, regular: true, interval: func(t scenario.Traffic) time.Duration {
 			if poll := t.EffectivePoll(); poll != nil {
 				return poll.IntervalD()
 			}
@@ -141,7 +144,8 @@ func (p *Prober) Run(ctx context.Context, t scenario.Traffic) {
 		}
 		l := &lane{class: c, sender: c.sender(p, t), p: p}
 		lanes = append(lanes, l)
-		pacers.Go(func() { pace(ctx, p.started, interval, l.tick) })
+		due := newSchedule(p.target.Seed, history.LaneName(c.name, p.target.Frontend), c.regular, time.Since(p.started), interval)
+		pacers.Go(func() { pace(ctx, p.started, due, l.tick) })
 	}
 	pacers.Wait()
 	p.flight.Wait()

@@ -33,6 +33,8 @@ type Target struct {
 	TLS  string
 	CA   *x509.CertPool
 	Path string
+	// Seed is what the schedules of the lanes are drawn from.
+	Seed uint64
 	// EndStreams tells whoever sends events that the traffic is over, so that
 	// each stream of them ends; nil: the prober closes them.
 	EndStreams func()

@@ -30,7 +30,7 @@ func (r *run) probers() []*probe.Prober {
 	for i, f := range r.Scenario.TrafficFrontends() {
 		target := Target(r.Scenario, r.lab.Frontends[f.Name])
 		target.TLS, target.CA = r.lab.SSL[f.Name], r.lab.CA
-		target.EndStreams = r.lab.EndStreams
+		target.EndStreams, target.Seed = r.lab.EndStreams, r.Seed
 		target.Frontend, target.Conns = r.laneFrontend(f), conns
 		if i > 0 {
 			target.Mark = "." + strconv.Itoa(i+1)

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,8 @@ type Config struct {
 	Controlled bool
 	// Try is that of the history's header.
 	Try int
+	// Seed is what the schedules of the lanes are drawn from; 0 draws one.
+	Seed uint64
 	// Halab is the version of halab, for the history.
 	Halab string
 	// Turn waits until the traffic may begin, on a lab that is ready; what it
@@ -93,6 +96,9 @@ type run struct {
 // failed is in the history, and no error.
 func Run(ctx context.Context, c Config) (err error) {
 	r := &run{Config: c}
+	for r.Seed == 0 {
+		r.Seed = rand.Uint64() >> 11 // fits the numbers of JSON
+	}
 	if r.plan, err = upgrade.Compile(c.Scenario, c.Scenario.Steps, 1); err != nil {
 		return err
 	}
@@ -227,7 +233,7 @@ func (r *run) begin(ctx context.Context) error {
 		timeout: history.M(r.Scenario.Traffic.TimeoutD())}
 	r.event(&history.Header{
 		Version: history.Version, Halab: r.Halab, Lab: r.lab.Name, Started: r.started.UTC(),
-		Control: r.Control, Controlled: r.Controlled, Try: r.Try, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
+		Control: r.Control, Controlled: r.Controlled, Try: r.Try, Seed: r.Seed, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
 		Runtime: r.Choice.Runtime, Why: r.Choice.Why,
 		Software: r.Choice.Software(r.Scenario), Lanes: r.lanes(), Steps: r.plan.Size(),
 	})

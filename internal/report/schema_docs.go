@@ -148,6 +148,7 @@ var fieldDocs = map[string]string{
 	"Verdict.runtime":        "What the lab ran in: process or container.",
 	"Verdict.runtime_reason": "Why this runtime was taken.",
 	"Verdict.scenario":       "Name of the scenario.",
+	"Verdict.seed":           "What the lanes' schedules were drawn from; run --seed with it draws them again.",
 	"Verdict.servers":        "Counts by server.",
 	"Verdict.software":       "The programs of the lab, the version asked for and the version that ran.",
 	"Verdict.started":        "When the traffic began (RFC 3339, UTC): moment 0 of every time in this report.",

@@ -15,7 +15,7 @@ import (
 func conclude(r *run, rules []invariant) *Verdict {
 	v := &Verdict{
 		Scenario: r.scenario.Name, File: r.header.File, Teaches: r.scenario.Teaches,
-		Lab: r.header.Lab, Runtime: r.header.Runtime, Why: r.header.Why, Try: r.header.Try,
+		Lab: r.header.Lab, Runtime: r.header.Runtime, Why: r.header.Why, Try: r.header.Try, Seed: r.header.Seed,
 		Started: r.header.Started.UTC().Format(time.RFC3339), Length: r.last,
 		Software: r.header.Software, Polls: r.polls,
 		Switches: []Switch{}, Lost: []Lost{}, Steps: r.steps,

@@ -8,7 +8,8 @@ import (
 
 // outage is invariant 8: the longest run from the first bad send to the first
 // good one, on a lane that sends alone on new connections or reuses them
-// alike. It is as exact as the lane's interval. A stream sends but once, so
+// alike. It is as exact as the lane's requests are apart, at most twice its
+// interval. A stream sends but once, so
 // streams have none: that they broke is told by loss.
 type outage struct {
 	run   *run
@@ -17,9 +18,11 @@ type outage struct {
 
 type dark struct {
 	since   history.Micros // first bad send of the present run; 0: none
+	apart   history.Micros // of that from the last good one before it
 	bad     bool
 	longest history.Micros
 	from    history.Micros
+	give    history.Micros // by how much that may have begun earlier
 	some    bool           // there was one
 	open    bool           // the longest lasted to the end
 	latest  history.Micros // latest send
@@ -42,11 +45,12 @@ func (o *outage) observe(e history.Event) {
 		d = &dark{}
 		o.lanes[r.Lane] = d
 	}
+	before := d.latest
 	d.latest = began(r)
 	d.patchy.add(r, class == lost)
 	switch bad := class == lost; {
 	case bad && !d.bad:
-		d.bad, d.since = true, began(r)
+		d.bad, d.since, d.apart = true, began(r), began(r)-before
 	case !bad && d.bad:
 		d.bad = false
 		d.close(began(r))
@@ -55,7 +59,7 @@ func (o *outage) observe(e history.Event) {
 
 func (d *dark) close(until history.Micros) {
 	if !d.some || until-d.since > d.longest {
-		d.longest, d.from, d.open = until-d.since, d.since, d.bad
+		d.longest, d.from, d.open, d.give = until-d.since, d.since, d.bad, d.apart
 	}
 	d.some = true
 }
@@ -84,7 +88,7 @@ func (o *outage) finding(name string, d *dark) Finding {
 	if d.open {
 		length, to = "at least "+length, " to the end"
 	}
-	f.Text = fmt.Sprintf("the longest outage on %s was %s (± %s), from %s%s", name, length, round(o.run.lane(name).Interval), at(d.from), to)
+	f.Text = fmt.Sprintf("the longest outage on %s was %s (± %s), from %s%s", name, length, round(max(d.give, o.run.lane(name).Interval)), at(d.from), to)
 	if d.worst.holes > 2 && d.worst.to-d.worst.from > d.longest {
 		f.Text += "; " + d.worst.String()
 	}
