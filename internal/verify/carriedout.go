@@ -33,7 +33,7 @@ func (c *carriedOut) observe(e history.Event) {
 }
 
 // touched tells whether a step acted on something that serves: a server that
-// answered a request before it or after it. Where an answer does not tell its
+// answered a request before it or after it, by its own name or by HAProxy's. Where an answer does not tell its
 // server any may have given it.
 func (c *carriedOut) touched() bool {
 	if u := c.run.tally.servers[""]; c.everything || u != nil && u.Answers > 0 {
@@ -53,7 +53,7 @@ func (c *carriedOut) touched() bool {
 		return true
 	}
 	for name := range c.on {
-		if s := c.run.tally.servers[name]; s != nil && s.Answers > 0 {
+		if s := c.run.tally.servers[name]; s != nil && s.Answers > 0 || c.run.tally.reachedAs[name] {
 			return true
 		}
 	}

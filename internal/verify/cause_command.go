@@ -42,15 +42,19 @@ func frontendDisabled(e *evidence) Cause {
 	return Cause{}
 }
 
-// movedAway: HAProxy was told another address for a server, and nothing
-// answers there.
+// movedAway: HAProxy was told another address for a server, or of a server more,
+// and nothing answers there.
 func movedAway(e *evidence) Cause {
 	for _, d := range e.deeds {
 		if d.kind != addressDeed {
 			continue
 		}
 		if h := e.lost(func(k lossKind) bool { return k.server == d.server && k.step >= d.step && k.gone() }); h.all > 0 {
-			return Cause{Step: d.step, What: fmt.Sprintf("%s: HAProxy was told another address for %s, and %s found no one listening there (%s), while HAProxy took the server for up.", e.step(d.step), d.server, h, h.how()),
+			told := "another address for " + d.server
+			if e.configured(d.server) == nil {
+				told = "of a server more, " + d.server
+			}
+			return Cause{Step: d.step, What: fmt.Sprintf("%s: HAProxy was told %s, and %s found no one listening there (%s), while HAProxy took the server for up.", e.step(d.step), told, h, h.how()),
 				Instead: fmt.Sprintf("`maint: %s` before it, and `expect: {server: %s, state: UP}` after `ready`, send no request to an address that was not checked.", d.server, d.server)}
 		}
 	}

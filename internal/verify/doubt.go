@@ -36,7 +36,7 @@ func (j *judge) doubt(r *history.Request) doubt {
 			return unread
 		case j.late(r) && j.unserved(r):
 			return unserved
-		case contradicted(r):
+		case j.contradicted(r):
 			return contrary
 		}
 		return none
@@ -109,13 +109,14 @@ func answered(r *history.Request) history.Micros {
 	return r.Done
 }
 
-// contradicted tells an answer that HAProxy's log does not know.
-func contradicted(r *history.Request) bool {
+// contradicted tells an answer that HAProxy's log does not know. A server may
+// have another name there, once a command of the user's can have given it one.
+func (j *judge) contradicted(r *history.Request) bool {
 	l := r.Log
 	if l == nil {
 		return false
 	}
-	return l.Status != r.Status || l.Bytes < r.Got || r.Server != "" && l.Server != r.Server
+	return l.Status != r.Status || l.Bytes < r.Got || r.Server != "" && l.Server != r.Server && !j.commanded(r, always)
 }
 
 // unclear is invariant 2: a request of which nobody can know whether it was

@@ -150,6 +150,9 @@ func kindOf(r *history.Request, step *Step) lossKind {
 	if r.Log != nil {
 		k.server, k.state = r.Log.Server, string(r.Log.State[:min(2, len(r.Log.State))])
 	}
+	if r.Outcome == history.WrongBody && r.Server != "" {
+		k.server = r.Server // the page is whose answer it was
+	}
 	if step != nil {
 		k.step = step.Index
 	}

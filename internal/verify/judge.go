@@ -29,6 +29,7 @@ type judge struct {
 	timeout  history.Micros
 	headers  map[string][]string // Server headers by server, in lower case: several where a step starts another version
 	servers  map[string]string   // server by Server header, "" where several show it
+	reaches  []reach             // the commands of the user's that were read so far
 
 	// header is the Server header that was last seen, and lowered that in lower
 	// case: they come again and again.
@@ -57,12 +58,11 @@ func newJudge(s *scenario.Scenario, h *history.Header) *judge {
 }
 
 // take makes a request the one that the rules look at. An answer that does
-// not name its server is given a name by its version: in mode tcp HAProxy adds
-// no header.
+// not name its server is given a name.
 func (j *judge) take(r *history.Request) *history.Request {
 	if r.Server == "" && r.Header != "" {
 		named := *r
-		named.Server = j.servers[j.lower(r.Header)]
+		named.Server = j.named(r)
 		r = &named
 	}
 	j.now, j.of = r, j.sort(r)
@@ -120,7 +120,8 @@ const switchingProtocols = 101
 
 // contradiction says why an answer that is called ok cannot be, or "": its
 // status is not allowed, its body is short or long, it came too late, or it is
-// of no server or version that runs in the lab.
+// of no server or version that runs in the lab. Which of the lab's versions
+// runs where a command of the user's may have changed.
 func (j *judge) contradiction(r *history.Request) string {
 	headers, known := j.headers[r.Server]
 	_, version := j.servers[j.lower(r.Header)]
@@ -131,7 +132,7 @@ func (j *judge) contradiction(r *history.Request) string {
 		return fmt.Sprintf("ok with %d of %d bytes", r.Got, r.Want)
 	case j.late(r) && !j.served(r) && !j.unserved(r):
 		return fmt.Sprintf("ok after %s, of %s", round(answered(r)-r.Intended), round(j.timeout))
-	case r.Status >= 400 && r.Server == "" && r.Header == "":
+	case r.Status >= 400 && r.Server == "" && r.Header == "" && !byServer(r.Log):
 		return "" // HAProxy's own answer, which the scenario allows
 	case r.Header == "":
 		return "no Server header"
@@ -139,8 +140,11 @@ func (j *judge) contradiction(r *history.Request) string {
 		return fmt.Sprintf("Server: %q is no version of this lab", r.Header)
 	case r.Server != "" && !known:
 		return fmt.Sprintf("%.100s is no server of this lab", r.Server)
-	case r.Server != "" && !slices.Contains(headers, j.lower(r.Header)):
+	case j.otherVersion(r) && !j.commanded(r, always):
 		return fmt.Sprintf("Server: %q from %s, which runs %s", r.Header, r.Server, strings.Join(headers, " and later "))
 	}
 	return ""
 }
+
+// byServer reports whether HAProxy's log says that a server gave the answer.
+func byServer(l *history.Seen) bool { return l != nil && l.State.Clean() }

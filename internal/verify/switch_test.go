@@ -57,6 +57,7 @@ func TestSwitch(t *testing.T) {
 		{"mode tcp", build{mode: "tcp"}, Pass, "switch", "bk/old to bk/new"},
 		{"mode tcp, never", build{mode: "tcp", request: never}, Inconclusive, "switch", "never moved"},
 		{"mode tcp, both of one version", build{mode: "tcp", request: func(r *request) { r.Header = "nginx/1.22.1" }, events: oneVersion}, Inconclusive, "switch", "cannot be told apart"},
+		{"mode tcp, both of one version, and each names itself", build{mode: "tcp", request: func(r *request) { r.Header = "nginx/1.22.1" }, events: named}, Pass, "switch", "bk/old to bk/new"},
 		{"mode tcp, others of one version after it", build{mode: "tcp", request: between("new", 1300*ms, 1700*ms, "other"), events: withOther2}, Inconclusive, "switch", "40 answers cannot be told apart"},
 		{"mode http, both of one version", build{request: func(r *request) { r.Header = "nginx/1.22.1" }, events: oneVersion}, Pass, "switch", "bk/old to bk/new"},
 	})
@@ -101,6 +102,18 @@ func oneVersion(all []history.Event) []history.Event {
 		}
 	}
 	return all
+}
+
+// named has both name themselves beside it, as nginx does.
+func named(all []history.Event) []history.Event {
+	for _, e := range all {
+		if r, ok := e.(*request); ok && r.Sent < moved {
+			r.Server = "bk/old"
+		} else if ok {
+			r.Server = "bk/new"
+		}
+	}
+	return oneVersion(all)
 }
 
 // back adds the command that brings the old server back, and its answers from

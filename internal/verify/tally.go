@@ -81,6 +81,7 @@ type tally struct {
 	lanes        map[string]*Lane
 	order        []string
 	servers      map[string]*Server
+	reachedAs    map[string]bool // by HAProxy's name for it, at most maxSeen
 	steps        []Step
 	polls        []Poll
 	last         history.Micros // of the latest event
@@ -96,7 +97,7 @@ type tally struct {
 }
 
 func newTally(s *scenario.Scenario, h *history.Header, j *judge) *tally {
-	t := &tally{scenario: s, judge: j, lanes: map[string]*Lane{}, servers: map[string]*Server{}}
+	t := &tally{scenario: s, judge: j, lanes: map[string]*Lane{}, servers: map[string]*Server{}, reachedAs: map[string]bool{}}
 	for _, l := range h.Lanes {
 		t.lane(l.Name).Interval = l.Interval
 	}
@@ -125,6 +126,8 @@ func (t *tally) observe(e history.Event) {
 		t.request(e)
 	case *history.Step:
 		t.step(e)
+	case *history.LogLine:
+		t.reached(e.Backend + "/" + e.Server)
 	case *history.End:
 		if t.end == nil || t.end.Error == "" {
 			t.end = e
@@ -167,6 +170,9 @@ func (t *tally) request(r *history.Request) {
 	l.Sent++
 	if r.Header != "" || r.Server != "" {
 		t.answered(r)
+		if r.Log != nil {
+			t.reached(r.Log.Server)
+		}
 	}
 	if l == t.poll() && len(t.polls) < maxPolls {
 		t.polls = append(t.polls, Poll{At: r.Intended, Status: r.Status, Header: r.Header, Server: r.Server, Outcome: r.Outcome})
@@ -181,6 +187,13 @@ func (t *tally) poll() *Lane {
 		}
 	}
 	return nil
+}
+
+// reached notes that requests came to a server of this name in HAProxy.
+func (t *tally) reached(name string) {
+	if len(t.reachedAs) < maxSeen {
+		t.reachedAs[name] = true
+	}
 }
 
 func (t *tally) answered(r *history.Request) {

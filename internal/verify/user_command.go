@@ -22,7 +22,9 @@ type userCommands struct {
 	was      map[string]haproxy.Status      // the status before that one
 	fronts   map[string]string
 	programs map[string]history.Program
-	strays   []string // what changed though no step and no command accounts for it
+	roles    map[string]string // whose nginx is at an address, as when the traffic began
+	versions map[answerer]bool // answers of a version that no step put there
+	strays   []string          // what changed though no step and no command accounts for it
 	inUse    []inUse
 }
 
@@ -77,7 +79,8 @@ const maxChanges = 200
 
 func newUserCommands(r *run) *userCommands {
 	r.commands = &userCommands{run: r, dealt: map[string]*dealing{}, weighed: map[string]history.Micros{},
-		servers: map[string]history.ServerState{}, was: map[string]haproxy.Status{}, fronts: map[string]string{}, programs: map[string]history.Program{}}
+		servers: map[string]history.ServerState{}, was: map[string]haproxy.Status{}, fronts: map[string]string{}, programs: map[string]history.Program{},
+		versions: map[answerer]bool{}, roles: map[string]string{}}
 	return r.commands
 }
 
@@ -95,6 +98,7 @@ func (u *userCommands) observe(e history.Event) {
 		u.message(e)
 	case *history.Request:
 		u.answered(e)
+		u.answeredAs(e)
 	}
 }
 
@@ -148,8 +152,10 @@ func (u *userCommands) claim(h change, at history.Micros) *userCommand {
 
 // mayTouch reports whether the scenario lets the command change this. Another
 // HAProxy begins with states of its own, so who may touch that may touch all.
-func (c *userCommand) mayTouch(what string) bool {
-	return len(c.touches) == 0 || slices.Contains(c.touches, what) || slices.Contains(c.touches, haproxyRole)
+func (c *userCommand) mayTouch(what string) bool { return mayTouch(c.touches, what) }
+
+func mayTouch(touches []string, what string) bool {
+	return len(touches) == 0 || slices.Contains(touches, what) || slices.Contains(touches, haproxyRole)
 }
 
 // until is how long after a command a change of this may still come of it: a

@@ -18,23 +18,31 @@ func (u *userCommands) state(e *history.ServerState) {
 		now.Address = was.Address
 	}
 	u.servers[name] = now
+	if role := u.roles[now.Address]; role == "" && now.Address != "" && was.Address == "" && u.run.scenario.Server(e.Server) != nil {
+		u.roles[now.Address] = name
+	}
 	if base(was.Status) != base(e.Status) {
 		u.was[name] = haproxy.Status(was.Status)
 	}
 	switch {
 	case !known && u.run.scenario.Server(e.Server) == nil:
-		u.change(change{what: name, how: "was added"}, e.At)
+		u.moved(change{what: name, how: "was added"}, e.At)
 	case !known:
 	case e.Gone && !was.Gone:
 		u.change(change{what: name, how: "was removed"}, e.At)
 	case was.Gone && !e.Gone:
 		u.change(change{what: name, how: "was added again"}, e.At)
 	case was.Address != "" && was.Address != now.Address:
-		if by := u.change(change{what: name, how: "went from " + was.Address + " to " + now.Address}, e.At); by != nil {
-			u.run.evidence.deeds = append(u.run.evidence.deeds, deed{step: by.step, kind: addressDeed, server: name, at: e.At, seen: true})
-		}
+		u.moved(change{what: name, how: "went from " + was.Address + " to " + now.Address}, e.At)
 	case was.Weight != e.Weight && base(was.Status) == base(e.Status) && haproxy.Status(e.Status).Serving() && !u.weighs(name, e.At):
 		u.claim(change{what: name, how: fmt.Sprintf("went from weight %d to %d", was.Weight, e.Weight)}, e.At)
+	}
+}
+
+// moved takes a server that has an address which it had not before.
+func (u *userCommands) moved(h change, at history.Micros) {
+	if by := u.change(h, at); by != nil {
+		u.run.evidence.deeds = append(u.run.evidence.deeds, deed{step: by.step, kind: addressDeed, server: h.what, at: at, seen: true})
 	}
 }
 
@@ -91,9 +99,24 @@ func (u *userCommands) program(e *history.Program) {
 	}
 }
 
-// served reports whether HAProxy sent to a server when its program ended, or
-// did until its checks had found that out.
-func (u *userCommands) served(server string, since history.Micros) bool {
+// served reports whether HAProxy sent to the program of a role when that ended,
+// by whatever names it has for it.
+func (u *userCommands) served(role string, since history.Micros) bool {
+	for name, s := range u.servers {
+		at, known := u.roles[s.Address]
+		if s.Address == "" {
+			at, known = name, true // an older history, which tells no addresses
+		}
+		if known && at == role && u.sentTo(name, since) {
+			return true
+		}
+	}
+	return false
+}
+
+// sentTo reports whether HAProxy sends to a server, or did until its checks had
+// found out that there was none any more.
+func (u *userCommands) sentTo(server string, since history.Micros) bool {
 	s, known := u.servers[server]
 	if !known || s.Gone || s.Weight == 0 {
 		return false

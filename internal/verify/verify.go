@@ -215,6 +215,7 @@ func observe(src Source, r *run, rules []invariant) error {
 				r.strange(errors.New("a second header: another run follows"))
 				return nil
 			}
+			r.foresee(e)
 			in.add(e)
 		case errors.Is(err, io.EOF):
 			return nil
