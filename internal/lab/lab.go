@@ -130,6 +130,11 @@ type Options struct {
 	// Faulty are the servers that get a relay in front, on which faults can be
 	// rehearsed.
 	Faulty []haproxy.ServerRef
+	// OwnCommands says that commands of the user's will act on HAProxy. It then
+	// starts without render.Startup, and the lab takes one inter longer to be
+	// ready: what a HAProxy started with also decides when a server that is
+	// added later has its first check.
+	OwnCommands bool
 	// Log gets every line of HAProxy's log, in order, from one goroutine.
 	Log func(line []byte)
 	// LogAgain gets lines of a HAProxy that another one has taken over from.
@@ -210,7 +215,7 @@ func (l *Lab) up(ctx context.Context, o Options) error {
 		return err
 	}
 	tell("starting HAProxy and " + plural(len(l.Scenario.ServerRefs()), "nginx"))
-	if err := l.startAll(ctx); err != nil {
+	if err := l.startAll(ctx, o); err != nil {
 		return err
 	}
 	return errors.Join(l.ready(ctx, o.Ready), l.forgetStartup(), l.keeper.armed())
@@ -246,8 +251,7 @@ func (l *Lab) configure(layout Layout, o Options) error {
 	if l.Files, err = render.Render(l.Scenario, l.target); err != nil {
 		return err
 	}
-	startup := os.WriteFile(filepath.Join(l.Dir, startupFile), []byte(render.Startup), 0o644)
-	if err := errors.Join(l.Files.Write(l.Dir), startup, l.Files.WritePages(l.Dir), l.certify(), l.beginState()); err != nil {
+	if err := errors.Join(l.Files.Write(l.Dir), l.writeStartup(render.Startup), l.Files.WritePages(l.Dir), l.certify(), l.beginState()); err != nil {
 		return err
 	}
 	return l.Record.save()
@@ -276,11 +280,9 @@ func (l *Lab) servers() func(yield func(haproxy.ServerRef) bool) {
 }
 
 // startAll starts every program side by side.
-func (l *Lab) startAll(ctx context.Context) error {
+func (l *Lab) startAll(ctx context.Context, o Options) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		return l.start(ctx, HAProxyRole, append(l.haproxyArgs(), "-f", filepath.Join(l.Dir, startupFile)))
-	})
+	group.Go(func() error { return l.start(ctx, HAProxyRole, l.startupArgs(o)) })
 	for ref := range l.servers() {
 		group.Go(func() error { return l.start(ctx, ref.String(), l.nginxArgs(ref)) })
 	}
@@ -293,22 +295,8 @@ func (l *Lab) haproxyArgs() []string {
 	return []string{"-f", filepath.Join(l.Dir, configFile)}
 }
 
-// configFile is HAProxy's configuration in the lab's directory, and startupFile
-// what it reads beside that when the lab starts.
-const (
-	configFile  = "haproxy.cfg"
-	startupFile = "haproxy-start.cfg"
-)
-
-// forgetStartup empties the startup file once the lab is ready: a master that
-// reloads reads its files again, and so does a command of the user's that starts
-// HAProxy with the arguments that it has.
-func (l *Lab) forgetStartup() error {
-	if err := os.WriteFile(filepath.Join(l.Dir, startupFile), []byte("# empty since the lab is ready\n"), 0o644); err != nil {
-		return fmt.Errorf("empty what only the start reads: %w", err)
-	}
-	return nil
-}
+// configFile is HAProxy's configuration in the lab's directory.
+const configFile = "haproxy.cfg"
 
 // errorLogFlag is the first nginx that takes -e. Without it nginx opens the
 // error log that it was built with before it reads its configuration.

@@ -112,6 +112,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	options := c.Lab
 	options.Log, options.LogAgain = r.logLine, r.logAgain
 	options.Faulty, options.InPlace = upgrade.Faulted(c.Scenario), upgrade.InPlace(c.Scenario)
+	options.OwnCommands = upgrade.OwnCommands(c.Scenario)
 	r.lab, err = c.Choice.Start(ctx, c.Scenario, options)
 	if err != nil {
 		return &LabError{err}

@@ -104,7 +104,8 @@ func global(s *scenario.Scenario, t Target) *section {
 // inter, so a lab of two servers would wait a second before both are known to be
 // up (HAProxy manual 3.1, max-spread-checks). A HAProxy that is reloaded takes
 // a server for up until its first check, in production for as long as that is
-// spread, and has to do so here.
+// spread, and has to do so here. The value stays with the process: it also
+// brings forward the first check of a server that is added at runtime.
 const Startup = "global\n  max-spread-checks 10 # " + lab + ", until it is ready\n"
 
 // StateFile is the name of the server-state-file in the lab's directory.

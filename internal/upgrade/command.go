@@ -50,6 +50,17 @@ const touchesHAProxy = "haproxy"
 
 func newCommand() scenario.StepArgs { return &command{} }
 
+// OwnCommands reports whether a step of the scenario carries out a command of
+// the user's.
+func OwnCommands(s *scenario.Scenario) bool {
+	for step := range whole(s).simple {
+		if _, ok := step.run.(*command); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // SetScalar takes run: ./flip.sh.
 func (c *command) SetScalar(value string) error {
 	c.Command = value

@@ -25,3 +25,21 @@ func TestFaulted(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnCommands finds a command of the user's wherever it stands.
+func TestOwnCommands(t *testing.T) {
+	for steps, want := range map[string]bool{
+		"  - maint: a\n":       false,
+		"  - run: ./flip.sh\n": true,
+		"  - parallel: {steps: [{maint: b}, {repeat: {times: 2, steps: [{run: ls}]}}]}\n": true,
+		"  - wait: 1s\non-failure:\n  - run: ./back.sh\n":                                 true,
+	} {
+		s, err := scenario.Parse("commands.yaml", []byte(manyServers+steps), upgrade.Kinds())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := upgrade.OwnCommands(s); got != want {
+			t.Errorf("%s: %v, want %v", steps, got, want)
+		}
+	}
+}

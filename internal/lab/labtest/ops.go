@@ -15,6 +15,8 @@ var opsCases = []testCase{
 	{"close while paused", closePaused},
 	{"faults", faults},
 	{"in flight", inFlight},
+	{"first check after a reload", firstCheckAfterReload},
+	{"first check of an added server", firstCheckOfAdded},
 	{"kill", killServer},
 	{"pause and resume", pauseResume},
 	{"relayed server", relayedServer},
