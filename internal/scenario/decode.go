@@ -70,6 +70,8 @@ func (d *decoder) kind(s spot, v reflect.Value) {
 		d.step(s, v.Addr().Interface().(*Step))
 	case isScalarType(v.Type()) || text:
 		d.scalar(s, v)
+	case v.Type() == versionsType:
+		d.versions(s, v.Addr().Interface().(*Versions))
 	case v.Type() == serversType && s.node.Kind != yaml.ScalarNode:
 		d.serverList(s, v.Addr().Interface().(*[]Server))
 	case v.Kind() == reflect.Slice:

@@ -17,7 +17,7 @@ const (
 // NginxEdit puts other nginx versions in the place of those that it has, all
 // at once: with {"1.18.0": "1.22.1", "1.22.1": "1.26.3"} no server goes from
 // the first to the last. It reaches servers, the arguments of steps however
-// deep, and the Server headers that steps wait for; the text of a run step is
+// deep, the Server headers that steps wait for and expect.version; the text of a run step is
 // the user's own and stays.
 type NginxEdit map[string]string
 
@@ -31,6 +31,34 @@ func (e NginxEdit) edit(root *yaml.Node) error {
 			setText(n, begin+to)
 		}
 	})
+	for _, n := range endVersions(root) {
+		if to, ok := e[n.Value]; ok {
+			setText(n, to)
+		}
+	}
+	return nil
+}
+
+// endVersions are the values of expect.version.
+func endVersions(root *yaml.Node) []*yaml.Node {
+	expect := child(root, "expect")
+	if expect == nil {
+		return nil
+	}
+	switch v := child(expect, "version"); {
+	case v == nil:
+		return nil
+	case v.Kind == yaml.ScalarNode:
+		return []*yaml.Node{v}
+	case v.Kind == yaml.MappingNode:
+		var out []*yaml.Node
+		for i := 1; i < len(v.Content); i += 2 {
+			if v.Content[i].Kind == yaml.ScalarNode {
+				out = append(out, v.Content[i])
+			}
+		}
+		return out
+	}
 	return nil
 }
 

@@ -190,7 +190,7 @@ type Expect struct {
 	Latency      *Latency `yaml:"latency" doc:"Bounds for the latency while the steps run."`
 	MinWeight    int      `yaml:"min-weight" min:"0" max:"100000" doc:"The weight of the servers that are up, per backend, never falls below this."`
 	Undrained    int      `yaml:"undrained" min:"0" max:"1000000" doc:"Sessions that a server which HAProxy no longer sends to may still have when it is stopped; 0 unless said otherwise."`
-	Version      string   `yaml:"version" format:"version" doc:"nginx version that every answer shows to a request sent when the steps are over."`
+	Version      Versions `yaml:"version" format:"version" doc:"nginx version that every answer shows to a request sent when the steps are over; one for all, or a mapping with one for each backend."`
 	Switch       *Switch  `yaml:"switch" doc:"From which server the traffic moves to which."`
 }
 

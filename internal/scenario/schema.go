@@ -76,6 +76,8 @@ func (m *schemaMaker) value(t reflect.Type, r rules) object {
 		return object{"$ref": "#/$defs/servers"}
 	case t == durationType, t == stdDuration:
 		return object{"type": "string", "pattern": durationPattern.String(), "examples": []string{"500ms", "2s", "1m30s"}}
+	case t == versionsType:
+		return versionsSchema(r)
 	case t == serverRefType:
 		return text(rules{format: "server"})
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):

@@ -51,6 +51,12 @@ func describesType(t *testing.T, path string, schema map[string]any, typ reflect
 		}
 		return
 	}
+	if typ == versionsType {
+		if forms, _ := schema["oneOf"].([]any); len(forms) != 2 {
+			t.Errorf("%s has the forms %v", path, forms)
+		}
+		return
+	}
 	for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
 		if typ.Kind() == reflect.Slice {
 			schema = schema["items"].(map[string]any)

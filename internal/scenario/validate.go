@@ -170,6 +170,7 @@ func (v *validator) bounded() {
 }
 
 func (v *validator) expect() {
+	v.versions(&v.s.Expect.Version)
 	sw := v.s.Expect.Switch
 	if sw == nil {
 		return

@@ -149,9 +149,10 @@ func leftBehind(e *evidence) Cause {
 	for _, ref := range e.run.scenario.ServerRefs() {
 		server := ref.String()
 		versions := e.run.judge.headers[server]
-		if len(versions) == 1 && !e.run.wantsVersion(versions[0]) && e.serving(server, e.run.last) {
+		want := e.run.scenario.Expect.Version.For(ref.Backend)
+		if len(versions) == 1 && want != "" && !e.run.isVersion(versions[0], want) && e.serving(server, e.run.last) {
 			return Cause{What: fmt.Sprintf("%s was in service to the end with %s: no step gave it another version.", server, versions[0]),
-				Instead: fmt.Sprintf("`replace: {server: %s, nginx: %s}` while it is out does, and `rolling` forgets none.", server, e.run.scenario.Expect.Version)}
+				Instead: fmt.Sprintf("`replace: {server: %s, nginx: %s}` while it is out does, and `rolling` forgets none.", server, want)}
 		}
 	}
 	return Cause{}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"strings"
 	"testing"
 
 	"halab/internal/history"
@@ -29,5 +30,39 @@ func TestInterruptedLeavesNobodyBehind(t *testing.T) {
 	v := build{expect: "!  version: 1.22.1", request: from(0, "old"), events: fewer(2)}.check(t)
 	if v.Result != Inconclusive || len(v.Causes) > 0 && v.Causes[0].Name == "left-behind" {
 		t.Errorf("%s, causes %q", v.Result, v.Causes)
+	}
+}
+
+// Each backend may have a version of its own to show in the end.
+func TestVersionByBackend(t *testing.T) {
+	by := func(want string, change func(*history.Request)) *Verdict {
+		all := toSeveral("bk_www/nginx2", func(*history.Request) bool { return false })
+		h := all[0].(*history.Header)
+		h.Scenario += "expect: {version: " + want + "}\n"
+		h.Software[2].Asked, h.Software[2].Got = "1.22.1", "1.22.1"
+		h.Software[3] = h.Software[2]
+		h.Software[3].Role = "bk_api/nginx2"
+		for _, e := range all {
+			if r, ok := e.(*history.Request); ok {
+				if strings.HasPrefix(r.Server, "bk_api") {
+					r.Header = "nginx/1.22.1"
+				}
+				change(r)
+			}
+		}
+		return check(t, &source{events: all})
+	}
+	none := func(*history.Request) {}
+	by("{bk_www: 1.18.0, bk_api: 1.22.1}", none).wants(t, Pass, finalVersionName, "answers of bk_api after the last step, all of nginx 1.22.1")
+	by("{bk_api: 1.22.1}", none).wants(t, Pass, finalVersionName, "all of nginx 1.22.1")
+	by("{bk_www: 1.22.1}", none).wants(t, Fail, finalVersionName, "of bk_www after the last step came from another version than nginx 1.22.1")
+	by("1.22.1", none).wants(t, Fail, finalVersionName, "came from another version than nginx 1.22.1")
+	silent := func(r *history.Request) {
+		if strings.HasSuffix(r.Lane, "@api") && r.Sent > command {
+			lose(r, history.Refused)
+		}
+	}
+	if v := by("{bk_www: 1.18.0, bk_api: 1.22.1}", silent); len(v.find(finalVersionName, Inconclusive)) != 1 {
+		t.Errorf("%s", listed(v.Findings))
 	}
 }
