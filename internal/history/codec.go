@@ -15,6 +15,7 @@ var kinds = map[string]func() Event{
 	"end":      func() Event { return &End{} },
 	"frontend": func() Event { return &FrontendState{} },
 	"header":   func() Event { return &Header{} },
+	"host":     func() Event { return &Host{} },
 	"log":      func() Event { return &LogLine{} },
 	"message":  func() Event { return &Message{} },
 	"note":     func() Event { return &Note{} },
@@ -28,6 +29,7 @@ func (*Counters) kind() string      { return "counters" }
 func (*End) kind() string           { return "end" }
 func (*FrontendState) kind() string { return "frontend" }
 func (*Header) kind() string        { return "header" }
+func (*Host) kind() string          { return "host" }
 func (*LogLine) kind() string       { return "log" }
 func (*Message) kind() string       { return "message" }
 func (*Note) kind() string          { return "note" }

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func full() *Request {
 	return &Request{
 		ID: "kept-17", Lane: "kept", Conn: 3, Port: 40001, Reuse: 5, Intended: 1_000_000, Sent: 1_000_010,
-		First: 1_000_400, Quiet: 8, QuietFrom: 1_000_405, Starved: 7, Done: 1_000_420, Status: 200, Header: "nginx/1.18.0", Server: "bk_app/nginx2",
+		First: 1_000_400, Quiet: 8, QuietFrom: 1_000_405, Starved: 7, StarvedBy: "io", Done: 1_000_420, Status: 200, Header: "nginx/1.18.0", Server: "bk_app/nginx2",
 		Put: 9, Want: 7, Got: 6, Outcome: Truncated, Error: "unexpected EOF",
 		Log: &Seen{State: "SD", Server: "bk_app/nginx2", Status: 200, Bytes: 180, Arrived: 1_000_030,
 			Tw: 1, Tc: 2, Tr: -1, Ta: 3, Retries: 1, Redispatched: true},

@@ -32,6 +32,7 @@ func scanRequest(line []byte, names *names, r *Request, log *Seen) bool {
 	r.Quiet = Micros(s.optional(`,"quiet_us":`))
 	r.QuietFrom = Micros(s.optional(`,"quiet_from_us":`))
 	r.Starved = Micros(s.optional(`,"starved_us":`))
+	r.StarvedBy = s.optionalName(`,"starved_by":`)
 	r.Done = Micros(s.required(`,"done_us":`))
 	r.Status = int(s.optional(`,"status":`))
 	r.Header = s.optionalName(`,"header":`)

@@ -21,6 +21,7 @@ func appendRequest(b []byte, r *Request) []byte {
 	b = appendInt(b, `,"quiet_us":`, int64(r.Quiet))
 	b = appendInt(b, `,"quiet_from_us":`, int64(r.QuietFrom))
 	b = appendInt(b, `,"starved_us":`, int64(r.Starved))
+	b = appendText(b, `,"starved_by":`, r.StarvedBy)
 	b = strconv.AppendInt(append(b, `,"done_us":`...), int64(r.Done), 10)
 	b = appendInt(b, `,"status":`, int64(r.Status))
 	b = appendText(b, `,"header":`, r.Header)

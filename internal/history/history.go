@@ -14,7 +14,7 @@ import (
 const Version = 1
 
 // Event is one line of a history: *Header, *Request, *Step, *ServerState,
-// *FrontendState, *Program, *Counters, *LogLine, *Message, *Note or *End.
+// *FrontendState, *Program, *Host, *Counters, *LogLine, *Message, *Note or *End.
 type Event interface{ kind() string }
 
 // Micros is a time as an offset from Header.Started on the monotonic clock,
@@ -91,7 +91,8 @@ type Request struct {
 	First     Micros  `json:"first_us,omitempty"`      // when the first byte of the answer came; 0: never
 	Quiet     Micros  `json:"quiet_us,omitempty"`      // the longest that a stream was without a message; 0 for anything else
 	QuietFrom Micros  `json:"quiet_from_us,omitempty"` // when that began; 0: not known
-	Starved   Micros  `json:"starved_us,omitempty"`    // how long HAProxy, nginx and halab had no processor while the client waited for longer than a second or until its time was up; no more than that time
+	Starved   Micros  `json:"starved_us,omitempty"`    // how long the host held up HAProxy, nginx or halab while the client waited for longer than a second or until its time was up; no more than that time
+	StarvedBy string  `json:"starved_by,omitempty"`    // by what, mostly: one of the HeldBy names; "" in older histories
 	Done      Micros  `json:"done_us"`                 // when the outcome was known
 	Status    int     `json:"status,omitempty"`        // 0: no status line
 	Header    string  `json:"header,omitempty"`        // Server header: "nginx/1.18.0"
@@ -299,6 +300,30 @@ type Counters struct {
 type LogLine struct {
 	At Micros `json:"at_us"`
 	haproxy.LogLine
+}
+
+// What held up the lab's programs or halab, each named by its measurement.
+const (
+	HeldByCPU   = "cpu"   // they waited for a processor: /proc/PID/schedstat
+	HeldByDisk  = "io"    // they were blocked while the host waited for disks or memory: /proc/PID/stat, /proc/pressure
+	HeldBySteal = "steal" // the hypervisor gave the host's processors to others: /proc/stat
+	HeldBySelf  = "halab" // halab's own looks were late: it was suspended, or got no processor
+)
+
+// Host is what the host counted in a time of about a second, where that was
+// much: the pressure stall information of Linux (/proc/pressure), the time that
+// its processors were stolen, and how long of it the lab was held up by all
+// that.
+type Host struct {
+	At         Micros `json:"at_us"`             // its end
+	Lasted     Micros `json:"lasted_us"`         // its length
+	Held       Micros `json:"held_us,omitempty"` // HAProxy, nginx or halab
+	CPU        Micros `json:"cpu_us,omitempty"`  // some task waited for a processor
+	IO         Micros `json:"io_us,omitempty"`   // some task waited for a disk
+	FullIO     Micros `json:"io_full_us,omitempty"`
+	Memory     Micros `json:"memory_us,omitempty"` // some task waited for memory
+	FullMemory Micros `json:"memory_full_us,omitempty"`
+	Steal      Micros `json:"steal_us,omitempty"` // of one processor
 }
 
 // Note is something worth telling that is none of the above.

@@ -38,30 +38,44 @@ func running(dir string) programs {
 	return out
 }
 
-// threads are the files that tell of each thread of a process.
+// threads are the directories of each thread of a process.
 func threads(pid int) []string {
 	dir := filepath.Join("/proc", strconv.Itoa(pid), "task")
 	entries, _ := os.ReadDir(dir) // the process may end at any moment
 	var out []string
 	for _, e := range entries {
-		out = append(out, filepath.Join(dir, e.Name(), "schedstat"))
+		out = append(out, filepath.Join(dir, e.Name()))
 	}
 	return out
 }
 
-// mainThread is the file that tells of the first thread of a process.
+// mainThread is the directory of the first thread of a process.
 func mainThread(pid int) []string {
-	return []string{filepath.Join("/proc", strconv.Itoa(pid), "schedstat")}
+	return []string{filepath.Join("/proc", strconv.Itoa(pid), "task", strconv.Itoa(pid))}
 }
 
-// runDelay is how long a thread has waited on a run queue for a processor since
-// it was started (Linux, sched-stats, /proc/PID/schedstat).
-func runDelay(file string) (time.Duration, bool) {
-	text, _ := os.ReadFile(file) // a thread may end at any moment
-	fields := strings.Fields(string(text))
-	if len(fields) < 2 {
-		return 0, false
+// look is how a thread is now: its state (proc_pid_stat(5)), and how long it ran
+// and waited on a run queue since it was started (Linux, sched-stats,
+// /proc/PID/schedstat).
+func look(dir string) (thread, bool) {
+	var t thread
+	stat, _ := os.ReadFile(filepath.Join(dir, "stat")) // a thread may end at any moment
+	if name := bytes.LastIndexByte(stat, ')'); name >= 0 && name+2 < len(stat) {
+		t.state = stat[name+2]
 	}
-	ns, err := strconv.ParseInt(fields[1], 10, 64)
-	return time.Duration(ns), err == nil
+	text, _ := os.ReadFile(filepath.Join(dir, "schedstat"))
+	fields := strings.Fields(string(text))
+	if len(fields) < 3 || t.state == 0 {
+		return thread{}, false
+	}
+	var numbers [3]int64
+	for i := range numbers {
+		n, err := strconv.ParseInt(fields[i], 10, 64)
+		if err != nil {
+			return thread{}, false
+		}
+		numbers[i] = n
+	}
+	t.ran, t.waited, t.turns = time.Duration(numbers[0]), time.Duration(numbers[1]), numbers[2]
+	return t, true
 }

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -56,20 +58,22 @@ func TestRunQueue(t *testing.T) {
 		starts(t, q, script, "haproxy", filepath.Join(q.dir, configFile))
 	}
 	nginx := func(script string, q *RunQueue) { starts(t, q, script, "nginx: worker process", "") }
+	// Each gets so little of a processor that it is the host which holds it up.
+	crowd := 8 * runtime.NumCPU()
 	idle, busy, served := in("idle"), in("busy"), in("served")
 	proxy(sleeps, idle)
 	nginx(sleeps, idle)
-	for range 2 * runtime.NumCPU() {
+	for range crowd {
 		proxy(spins, busy)
 	}
 	nginx(spins, served)
 	begun := time.Now()
 	var waited time.Duration
 	for waited < 200*time.Millisecond && time.Since(begun) < 20*time.Second {
-		if slept := idle.Waited(); slept > time.Since(begun)/2 {
+		if slept := idle.Look().CPU; slept > time.Since(begun)/2 {
 			t.Fatalf("one that sleeps waited %s of %s", slept, time.Since(begun))
 		}
-		if waited = busy.Waited(); waited > time.Since(begun) {
+		if waited = busy.Look().CPU; waited > time.Since(begun) {
 			t.Fatalf("%s of %s", waited, time.Since(begun))
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -77,32 +81,101 @@ func TestRunQueue(t *testing.T) {
 	if waited == 0 {
 		t.Error("nobody waited")
 	}
-	served.Waited()
-	for served.Waited() == 0 && time.Since(begun) < 40*time.Second {
+	served.Look()
+	for served.Look().CPU == 0 && time.Since(begun) < 40*time.Second {
 		time.Sleep(50 * time.Millisecond)
 	}
-	if served.waited == 0 || len(served.found.workers) != 1 {
-		t.Errorf("nginx waited %s, %v", served.waited, served.found)
+	if served.held.CPU == 0 || len(served.found.workers) != 1 {
+		t.Errorf("nginx waited %s, %v", served.held.CPU, served.found)
 	}
 	// One that comes later has done all its waiting since the last look.
 	later := in("later")
-	later.Waited()
+	later.Look()
 	proxy(spins, later)
 	time.Sleep(programsEvery)
-	if waited := later.Waited(); waited == 0 {
+	if waited := later.Look(); waited.CPU == 0 {
 		t.Error("what came later did not wait")
 	}
 	// halab waits too.
 	self := in("nobody")
 	self.self = os.Getpid()
-	for self.Waited(); self.waited == 0 && time.Since(begun) < 40*time.Second; self.Waited() {
+	for self.Look(); self.held.CPU == 0 && time.Since(begun) < 40*time.Second; self.Look() {
 		for spin := time.Now(); time.Since(spin) < 20*time.Millisecond; {
 		}
 	}
-	if self.waited == 0 || len(self.found.haproxy)+len(self.found.workers) != 0 {
-		t.Errorf("itself waited %s, with %v", self.waited, self.found)
+	if self.held.CPU == 0 || len(self.found.haproxy)+len(self.found.workers) != 0 {
+		t.Errorf("itself waited %s, with %v", self.held.CPU, self.found)
 	}
-	if len(idle.found.haproxy) != 1 || len(idle.found.workers) != 1 || len(busy.found.haproxy) != 2*runtime.NumCPU() {
+	if len(idle.found.haproxy) != 1 || len(idle.found.workers) != 1 || len(busy.found.haproxy) != crowd {
 		t.Errorf("%v and %v", idle.found, busy.found)
+	}
+}
+
+// A HAProxy that is stopped, or that runs and serves nobody, is held up by
+// itself, however long others wait.
+func TestHAProxyItself(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		does    func(q *RunQueue) // starts HAProxy
+		stopped bool
+	}{
+		{"stopped", func(q *RunQueue) {
+			starts(t, q, sleeps, "haproxy", filepath.Join(q.dir, configFile))
+			pid := running(q.dir).haproxy[0]
+			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGCONT) })
+			for begun := time.Now(); time.Since(begun) < 20*time.Second; time.Sleep(time.Millisecond) {
+				if now, _ := look(mainThread(pid)[0]); now.state == 'T' {
+					break // the signal has to reach it first
+				}
+			}
+		}, true},
+		{"spinning", func(q *RunQueue) {
+			starts(t, q, spins, "haproxy", filepath.Join(q.dir, configFile))
+		}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			q := &RunQueue{dir: t.TempDir()}
+			c.does(q)
+			q.Look()
+			// By its counters it waited for a processor, too.
+			for range 5 {
+				q.at = time.Now().Add(-100 * time.Millisecond)
+				for dir, was := range q.last {
+					if c.stopped {
+						was.waited -= time.Second
+					} else {
+						was.ran -= 100 * time.Millisecond
+						was.waited -= 50 * time.Millisecond
+					}
+					q.last[dir] = was
+				}
+				if held := q.Look(); held.CPU > 0 || held.Disk > 0 || held.Stopped != c.stopped {
+					t.Fatalf("%+v", held)
+				}
+			}
+		})
+	}
+}
+
+// A wait that goes on counts as it goes, and once.
+func TestWaitThatGoesOn(t *testing.T) {
+	const ms = time.Millisecond
+	q := []thread{
+		{state: 'S', ran: 5 * ms, waited: 10 * ms, turns: 7},
+		{state: 'R', ran: 5 * ms, waited: 10 * ms, turns: 7},
+		{state: 'R', ran: 5 * ms, waited: 10 * ms, turns: 7},
+		{state: 'R', ran: 5 * ms, waited: 10 * ms, turns: 7},
+		{state: 'S', ran: 6 * ms, waited: 310 * ms, turns: 8},
+		{state: 'S', ran: 6 * ms, waited: 310 * ms, turns: 8},
+	}
+	var got []time.Duration
+	for i := 1; i < len(q); i++ {
+		got = append(got, q[i].since(&q[i-1], 100*ms))
+	}
+	if want := []time.Duration{0, 100 * ms, 100 * ms, 100 * ms, 0}; !slices.Equal(got, want) {
+		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -184,7 +184,7 @@ func (r *run) rehearse(ctx context.Context) error {
 		lanes.Wait()
 	})
 	sides.Go(func() { r.sample(sampling) })
-	sides.Go(func() { r.watchProcessor(sampling) })
+	sides.Go(func() { r.watchHost(sampling) })
 	err = r.procedure(ctx, probers[0])
 	stopTraffic()
 	sides.Wait()
@@ -230,7 +230,7 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	r.started = time.Now()
 	r.join = newJoin(r.started, r.event, r.keepLine)
-	r.starved = &starved{waited: r.lab.RunQueue().Waited, now: func() history.Micros { return history.Since(r.started) },
+	r.starved = &starved{held: r.lab.RunQueue().Look, now: func() history.Micros { return history.Since(r.started) },
 		timeout: history.M(r.Scenario.Traffic.TimeoutD())}
 	r.event(&history.Header{
 		Version: history.Version, Halab: r.Halab, Lab: r.lab.Name, Started: r.started.UTC(),

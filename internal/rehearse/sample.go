@@ -11,17 +11,20 @@ import (
 	"halab/internal/lab"
 )
 
-// lookEvery is the time between two looks at who waits for a processor.
+// lookEvery is the time between two looks at who is held up by the host.
 const lookEvery = 100 * time.Millisecond
 
-// watchProcessor looks at who waits for a processor until ctx ends, and waits
+// watchHost looks at who is held up by the host until ctx ends, and waits
 // for nobody itself, so that looks which lie far apart mean that halab stood
 // still.
-func (r *run) watchProcessor(ctx context.Context) {
+func (r *run) watchHost(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		r.starved.look()
+		if e := r.starved.record(); e != nil {
+			r.event(e)
+		}
 		select {
 		case <-ctx.Done():
 		case <-tick.C:

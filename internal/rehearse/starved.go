@@ -6,22 +6,31 @@ import (
 	"time"
 
 	"halab/internal/history"
+	"halab/internal/lab"
 )
 
-// starved tells how long of a request's time the lab's programs and halab had no
-// processor: they waited for one, or halab was stopped.
+// starved tells how long of a request's time the host held up the lab's
+// programs or halab: they waited for a processor or a disk, or halab was
+// stopped.
 type starved struct {
-	waited  func() time.Duration // for a processor, up to now, since the first call
+	held    func() lab.Held // up to now, since the first call
 	now     func() history.Micros
 	timeout history.Micros // after which a request is given up
 
-	mu      sync.Mutex
-	counted history.Micros // of waited, at the last look
-	looks   []look
+	mu    sync.Mutex
+	last  lab.Held // at the last look
+	looks []look
+	host  hostRecord
 }
 
-// look is how long they had had none by then.
-type look struct{ at, without history.Micros }
+// look is how long they had been held up by then, in all and by what.
+type look struct {
+	at, without history.Micros
+	by          [len(helds)]history.Micros
+}
+
+// helds are what held them up, in the order of look.by.
+var helds = [...]string{history.HeldByCPU, history.HeldByDisk, history.HeldBySteal, history.HeldBySelf}
 
 // keepLooks is how far back a look is needed at least, beside the time after
 // which a request is given up.
@@ -50,16 +59,33 @@ func (s *starved) look() {
 	if passed < lookAgain && len(s.looks) > 0 {
 		return
 	}
-	waited := history.M(s.waited())
-	without := waited - s.counted
-	s.counted = waited
-	if late := passed - history.M(lookEvery); late > dozed {
+	held := s.held()
+	by := [len(helds)]history.Micros{history.M(held.CPU - s.last.CPU), history.M(held.Disk - s.last.Disk), history.M(held.Steal - s.last.Steal)}
+	s.last = held
+	without := max(by[0]+by[1], by[2]) // who is stolen from waits, too
+	if late := passed - history.M(lookEvery); late > dozed && !held.Stopped {
+		by[3] = late
 		without = max(without, late)
 	}
-	s.looks = append(s.looks, look{now, last.without + min(without, passed)})
+	next := look{at: now, without: last.without + min(without, passed)}
+	for i := range by {
+		next.by[i] = last.by[i] + min(by[i], passed)
+	}
+	s.looks = append(s.looks, next)
 	if old := s.before(now - s.timeout - keepLooks); old > len(s.looks)/2 {
 		s.looks = append(s.looks[:0], s.looks[old:]...)
 	}
+}
+
+// record is what the host counted since the last record, where it is worth one.
+func (s *starved) record() *history.Host {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.looks)
+	if n == 0 {
+		return nil
+	}
+	return s.host.add(s.looks[n-1].at, s.looks[n-1].without, s.last.Host)
 }
 
 // mark writes it into a request whose client waited for long. Once the time of
@@ -76,7 +102,16 @@ func (s *starved) mark(r *history.Request) {
 	s.look()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r.Starved = min(s.until(to)-s.until(from), to-from)
+	begun, ended := s.until(from), s.until(to)
+	if r.Starved = min(ended.without-begun.without, to-from); r.Starved == 0 {
+		return
+	}
+	most := history.Micros(0)
+	for i, name := range helds {
+		if n := ended.by[i] - begun.by[i]; n > most {
+			most, r.StarvedBy = n, name
+		}
+	}
 }
 
 // before is how many looks were before that moment.
@@ -84,18 +119,24 @@ func (s *starved) before(at history.Micros) int {
 	return sort.Search(len(s.looks), func(i int) bool { return s.looks[i].at >= at })
 }
 
-// until is how long they had had none by then; between two looks, in
+// until is how long they had been held up by then; between two looks, in
 // proportion.
-func (s *starved) until(at history.Micros) history.Micros {
+func (s *starved) until(at history.Micros) look {
 	i := s.before(at)
 	switch {
 	case len(s.looks) == 0:
-		return 0
+		return look{}
 	case i == 0:
-		return s.looks[0].without
+		return s.looks[0]
 	case i == len(s.looks):
-		return s.looks[i-1].without
+		return s.looks[i-1]
 	}
 	a, b := s.looks[i-1], s.looks[i]
-	return a.without + (b.without-a.without)*(at-a.at)/(b.at-a.at)
+	part := func(a, b history.Micros, whole, done history.Micros) history.Micros { return a + (b-a)*done/whole }
+	whole, done := b.at-a.at, at-a.at
+	out := look{at: at, without: part(a.without, b.without, whole, done)}
+	for i := range out.by {
+		out.by[i] = part(a.by[i], b.by[i], whole, done)
+	}
+	return out
 }

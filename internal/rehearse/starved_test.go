@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"halab/internal/history"
+	"halab/internal/lab"
 )
 
 // HAProxy waits for the whole of the second second.
 func TestStarved(t *testing.T) {
 	const second = history.Micros(1_000_000)
 	now := history.Micros(0)
-	s := &starved{timeout: 90 * second, now: func() history.Micros { return now }, waited: func() time.Duration {
-		return min(max(now-second, 0), second).D()
+	s := &starved{timeout: 90 * second, now: func() history.Micros { return now }, held: func() lab.Held {
+		return lab.Held{CPU: min(max(now-second, 0), second).D()}
 	}}
 	for ; now <= 4*second; now += second / 10 {
 		s.look()
@@ -40,7 +41,7 @@ func TestStarved(t *testing.T) {
 func TestStopped(t *testing.T) {
 	const second = history.Micros(1_000_000)
 	now, waited := history.Micros(0), time.Duration(0)
-	s := &starved{timeout: 2 * second, now: func() history.Micros { return now }, waited: func() time.Duration { return waited }}
+	s := &starved{timeout: 2 * second, now: func() history.Micros { return now }, held: func() lab.Held { return lab.Held{CPU: waited} }}
 	for now = range 5 * second {
 		if now%(second/10) != 0 || now > second && now < 3*second {
 			continue
@@ -61,8 +62,8 @@ func TestStopped(t *testing.T) {
 		{"given up after its time was up", history.Request{Intended: 0, Done: 3 * second, Outcome: history.Timeout}, 9 * second / 10, second},
 		{"answered after its time was up", history.Request{Intended: 0, Done: 3 * second, Outcome: history.OK}, 9 * second / 10, second},
 	} {
-		if s.mark(&c.r); c.r.Starved < c.from || c.r.Starved > c.to {
-			t.Errorf("%s: %s, want from %s to %s", c.name, c.r.Starved, c.from, c.to)
+		if s.mark(&c.r); c.r.Starved < c.from || c.r.Starved > c.to || c.to > 0 && c.r.StarvedBy != history.HeldBySelf {
+			t.Errorf("%s: %s by %q, want from %s to %s", c.name, c.r.Starved, c.r.StarvedBy, c.from, c.to)
 		}
 	}
 }
@@ -70,25 +71,74 @@ func TestStopped(t *testing.T) {
 // A request may take less than a second in all.
 func TestStarvedShort(t *testing.T) {
 	now := history.Micros(0)
-	s := &starved{timeout: 400_000, now: func() history.Micros { return now }, waited: func() time.Duration { return now.D() }}
+	s := &starved{timeout: 400_000, now: func() history.Micros { return now }, held: func() lab.Held { return lab.Held{Disk: now.D()} }}
 	s.look()
 	now = 400_000
 	s.look()
 	r := history.Request{Done: 400_000, Outcome: history.Timeout}
-	if s.mark(&r); r.Starved != 400_000 {
-		t.Errorf("starved for %s of 400ms", r.Starved)
+	if s.mark(&r); r.Starved != 400_000 || r.StarvedBy != history.HeldByDisk {
+		t.Errorf("starved for %s of 400ms, by %q", r.Starved, r.StarvedBy)
 	}
 }
 
 // What is kept does not grow with the run.
 func TestStarvedForgets(t *testing.T) {
 	now := history.Micros(0)
-	s := &starved{timeout: 10 * lookAgain, now: func() history.Micros { return now }, waited: func() time.Duration { return 0 }}
+	s := &starved{timeout: 10 * lookAgain, now: func() history.Micros { return now }, held: func() lab.Held { return lab.Held{} }}
 	for range 10_000 {
 		now += lookAgain
 		s.look()
 	}
 	if most := 2 * int((s.timeout+keepLooks)/lookAgain); len(s.looks) > most+2 {
 		t.Errorf("%d looks are kept", len(s.looks))
+	}
+}
+
+// The largest share names what held the lab up; who is stolen from waits for a
+// processor too, and is held up once.
+func TestStarvedBy(t *testing.T) {
+	const second = history.Micros(1_000_000)
+	for _, c := range []struct {
+		held lab.Held // of each second
+		want history.Micros
+		by   string
+	}{
+		{lab.Held{CPU: 600 * time.Millisecond, Disk: 300 * time.Millisecond}, 900_000, history.HeldByCPU},
+		{lab.Held{CPU: 300 * time.Millisecond, Disk: 600 * time.Millisecond}, 900_000, history.HeldByDisk},
+		{lab.Held{CPU: 600 * time.Millisecond, Steal: 800 * time.Millisecond}, 800_000, history.HeldBySteal},
+		{lab.Held{CPU: time.Second, Disk: time.Second}, second, history.HeldByCPU},
+		{lab.Held{}, 0, ""},
+	} {
+		now := history.Micros(0)
+		s := &starved{timeout: 9 * second, now: func() history.Micros { return now }, held: func() lab.Held {
+			part := func(d time.Duration) time.Duration { return d * time.Duration(now) / time.Duration(second) }
+			return lab.Held{CPU: part(c.held.CPU), Disk: part(c.held.Disk), Steal: part(c.held.Steal)}
+		}}
+		for ; now <= 2*second; now += second / 10 {
+			s.look()
+		}
+		r := history.Request{Intended: second / 2, Done: 3 * second / 2}
+		if s.mark(&r); r.Starved != c.want || r.StarvedBy != c.by {
+			t.Errorf("%+v: %s by %q, want %s by %q", c.held, r.Starved, r.StarvedBy, c.want, c.by)
+		}
+	}
+}
+
+// What the host counts is recorded once a second, and only where it moved.
+func TestHostRecord(t *testing.T) {
+	const second = history.Micros(1_000_000)
+	var h hostRecord
+	var got []history.Host
+	p := lab.Pressure{IO: time.Hour}
+	for now := history.Micros(0); now <= 5*second; now += second / 10 {
+		if now > 2*second {
+			p.IO += 50 * time.Millisecond
+		}
+		if e := h.add(now, 0, p); e != nil {
+			got = append(got, *e)
+		}
+	}
+	if len(got) != 2 || got[1].IO < 400_000 || got[1].IO > 600_000 || got[1].Lasted < second {
+		t.Errorf("%+v", got)
 	}
 }

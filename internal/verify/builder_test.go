@@ -242,6 +242,11 @@ func check(t *testing.T, src Source) *Verdict {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, f := range v.Findings {
+		if f.Busy != (f.Measured != "") {
+			t.Errorf("%s: busy %t, measured by %q", f.Text, f.Busy, f.Measured)
+		}
+	}
 	return v
 }
 

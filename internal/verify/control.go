@@ -33,7 +33,10 @@ func (v *Verdict) WithControl(control *Verdict) {
 	}
 	c := &Control{What: control.left, Result: control.Result, Reasons: control.Reasons}
 	v.Control = c
-	f := Finding{Invariant: controlName, Result: Inconclusive, Count: 1, Busy: control.Busy}
+	f := Finding{Invariant: controlName, Result: Inconclusive, Count: 1}
+	if control.Busy {
+		f.busy(byOfAControl)
+	}
 	why := "it has no reason"
 	if len(c.Reasons) > 0 {
 		why = c.Reasons[0]
@@ -41,7 +44,7 @@ func (v *Verdict) WithControl(control *Verdict) {
 	if broken, is := control.broken(); is {
 		f.Text = fmt.Sprintf("the control, %s, is none: %s", c.What, broken)
 	} else if harm, found := control.harm(); found {
-		c.Red, f.Result, f.Count, f.Busy = true, Pass, 0, false
+		c.Red, f.Result, f.Count, f.Busy, f.Measured = true, Pass, 0, false, ""
 		f.Text = fmt.Sprintf("the control, %s, came out red: %s", c.What, harm)
 	} else if c.Result == Pass {
 		f.Text = fmt.Sprintf("the control, %s, came out PASS: this test is blind to what the step protects from (%s)", c.What, why)

@@ -207,10 +207,11 @@ func (c *coverage) lane(name string, best history.Micros) []Finding {
 	}
 	var out []Finding
 	doubt := func(count int64, format string, args ...any) {
-		out = append(out, Finding{Invariant: "coverage", Lane: name, Result: Inconclusive, Count: count, Text: fmt.Sprintf(format, args...), Busy: true})
+		out = append(out, Finding{Invariant: "coverage", Lane: name, Result: Inconclusive, Count: count, Text: fmt.Sprintf(format, args...)})
+		out[len(out)-1].busy(bySchedule)
 	}
 	if n := c.run.lane(name).Unsent; n > 0 {
-		doubt(n, "the prober fell behind: %d of %s on %s %s never sent%s", n, plural(l.ticks, "request"), name, choose(n, "was", "were"), l.kept(n, c.run.lane(name).Interval))
+		doubt(n, "the prober fell behind: %d of %s on %s %s never sent%s", n, plural(l.ticks, "request"), name, choose(n, "was", "were"), l.kept(n, c.run.lane(name).Interval)+c.run.hosts.between(0, c.run.last))
 	}
 	if limit := max(c.allowed(), 3*c.run.lane(name).Interval, busy); l.largest > limit && best <= c.allowed() {
 		doubt(1, "nothing was sent on %s for %s, from %s; %s is allowed", name, round(l.largest), at(l.at), round(limit))
@@ -260,7 +261,10 @@ func (c *coverage) gap(best, where history.Micros) Finding {
 	if best > c.allowed() {
 		f.Result, f.Count = Inconclusive, 1
 		f.Text = fmt.Sprintf("the largest gap between two probes is %s, at %s; %s is allowed", round(best), at(where), round(c.allowed()))
-		f.Busy = c.answers() > tooFew && best > 2*c.run.densest() // no schedule makes that gap
+		if c.answers() > tooFew && best > 2*c.run.densest() { // no schedule makes that gap
+			f.busy(bySchedule)
+			f.Text += c.run.hosts.between(where, where+best)
+		}
 	}
 	if step := c.run.stepAt(where); step != nil {
 		f.Step, f.Line = step.Index, step.Line

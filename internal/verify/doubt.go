@@ -64,9 +64,6 @@ func (j *judge) served(r *history.Request) bool {
 	return arrived(r) && l.State.Clean() && l.Ta >= 0 && servedBy(l) < r.Intended+j.timeout
 }
 
-// noProcessor is why nobody is to be blamed for a long wait.
-const noProcessor = "HAProxy, nginx or halab had no processor: this machine had too much else to do, or halab was stopped"
-
 // starved tells a request whose client waited for long, most of it while
 // HAProxy, nginx or halab had no processor. A HAProxy that hangs does not wait for one.
 func starved(r *history.Request) bool { return starvedOf(r, waited(r)) }
@@ -123,7 +120,7 @@ func (j *judge) contradicted(r *history.Request) bool {
 // lost is not failed, and neither is it passed, unless as many may be lost.
 type unclear struct {
 	run   *run
-	seen  map[doubtful]*ended
+	seen  map[doubtful]*undecideds
 	order []doubtful
 }
 
@@ -133,7 +130,14 @@ type doubtful struct {
 	why  doubt
 }
 
-func newUnclear(r *run) *unclear { return &unclear{run: r, seen: map[doubtful]*ended{}} }
+// undecideds are those of one doubt, and the longest time for which the host
+// held one of them up.
+type undecideds struct {
+	ended
+	held stall
+}
+
+func newUnclear(r *run) *unclear { return &unclear{run: r, seen: map[doubtful]*undecideds{}} }
 
 func (u *unclear) observe(e history.Event) {
 	r, ok := e.(*history.Request)
@@ -143,12 +147,13 @@ func (u *unclear) observe(e history.Event) {
 	key := doubtful{r.Lane, u.run.doubt(r)}
 	d := u.seen[key]
 	if d == nil {
-		d = &ended{first: when(r)}
+		d = &undecideds{ended: ended{first: when(r)}}
 		u.seen[key] = d
 		u.order = append(u.order, key)
 	}
 	d.count++
 	d.last = when(r)
+	d.held.longer(r)
 }
 
 func (u *unclear) findings() []Finding {
@@ -156,8 +161,13 @@ func (u *unclear) findings() []Finding {
 	within := u.run.lostAtMost() <= int64(u.run.scenario.Expect.Lost)
 	for _, key := range u.order {
 		d := u.seen[key]
-		f := Finding{Invariant: "decided", Lane: key.lane, Result: Inconclusive, Count: d.count, First: d.first, Last: d.last, Text: key.text(d.count),
-			Busy: key.why == unread || key.why == unserved}
+		f := Finding{Invariant: "decided", Lane: key.lane, Result: Inconclusive, Count: d.count, First: d.first, Last: d.last, Text: d.text(key)}
+		switch key.why {
+		case unread:
+			f.busy(bySchedule)
+		case unserved:
+			f.busy(d.held.measure())
+		}
 		if within && key.why != contrary { // which doubts the records
 			f.Result = Pass
 			f.Text += fmt.Sprintf(" (%d may be lost)", u.run.scenario.Expect.Lost)
@@ -177,15 +187,16 @@ func (t *tally) lostAtMost() int64 {
 	return n
 }
 
-func (d doubtful) text(n int64) string {
-	on := plural(n, "request") + " on " + d.lane + " " + choose(n, "was", "were") + " "
-	switch d.why {
+func (d *undecideds) text(of doubtful) string {
+	n := d.count
+	on := plural(n, "request") + " on " + of.lane + " " + choose(n, "was", "were") + " "
+	switch of.why {
 	case uncarried:
 		return fmt.Sprintf("%s without a whole answer: whether %s carried out cannot be known", plural(n, "upload")+" ended", choose(n, "it was", "they were"))
 	case unread:
 		return on + "served in time, by HAProxy's log, and seen too late: the prober stood still"
 	case unserved:
-		return on + "not answered in time while " + noProcessor
+		return on + "not answered in time while " + d.held.String()
 	}
 	return on + "answered otherwise than HAProxy's log says: one of the two records is wrong"
 }

@@ -40,7 +40,7 @@ func TestUnserved(t *testing.T) {
 		})
 	}
 	runCases(t, []verdictCase{
-		{"timeout", build{request: gone(history.Timeout, 2400*ms)}, Inconclusive, "decided", "1 request on new was not answered in time while HAProxy, nginx or halab had no processor"},
+		{"timeout", build{request: gone(history.Timeout, 2400*ms)}, Inconclusive, "decided", "1 request on new was not answered in time while HAProxy, nginx or halab was CPU-starved"},
 		{"connect timeout", build{request: gone(history.ConnectTimeout, 2400*ms)}, Inconclusive, "decided", "1 request on new was not answered in time"},
 		{"for less than half of it", build{request: gone(history.Timeout, 900*ms)}, Fail, "no failure", "1 timeout"},
 		{"for half of the time that counts", build{request: gone(history.Timeout, 1000*ms)}, Inconclusive, "decided", "1 request on new was not answered in time"},
@@ -149,7 +149,7 @@ func TestDoubt(t *testing.T) {
 		{"nobody knows when it came", build{request: only("new-50", func(r *request) { timedOut(ms)(r); r.Log.Arrived = 0 })}, Fail, "no failure", "1 timeout"},
 		{"not in the log", build{request: only("new-50", func(r *request) { timedOut(ms)(r); r.Log = nil })}, Fail, "no failure", "1 timeout"},
 		{"ok after the timeout", build{request: only("new-50", lateAnswer)}, Fail, "no failure", "1 ok after 3s, of 2s"},
-		{"ok after the timeout, most of which halab was stopped", build{request: only("new-50", func(r *request) { lateAnswer(r); r.Starved = 1000 * ms })}, Inconclusive, "decided", "1 request on new was not answered in time while HAProxy, nginx or halab had no processor"},
+		{"ok after the timeout, most of which halab was stopped", build{request: only("new-50", func(r *request) { lateAnswer(r); r.Starved = 1000 * ms })}, Inconclusive, "decided", "1 request on new was not answered in time while HAProxy, nginx or halab was CPU-starved"},
 		{"ok after the timeout, less of which halab was stopped", build{request: only("new-50", func(r *request) { lateAnswer(r); r.Starved = 999 * ms })}, Fail, "no failure", "1 ok after 3s, of 2s"},
 		{"ok after the timeout, served in time", build{request: only("new-50", func(r *request) { lateAnswer(r); r.Log.Arrived = r.Sent })}, Inconclusive, "decided", unread},
 		{"ok after the timeout, and the clock was set back", build{request: only("new-50", func(r *request) { lateAnswer(r); r.Log.Arrived = r.Sent - 2*ms })}, Fail, "no failure", "1 ok after 3s, of 2s"},

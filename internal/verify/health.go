@@ -36,7 +36,10 @@ type health struct {
 
 // starving is a time in which the client of a request waited while the programs
 // were CPU-starved.
-type starving struct{ from, to, length history.Micros }
+type starving struct {
+	from, to history.Micros
+	stall
+}
 
 // maxStarving bounds the list.
 const maxStarving = 1000
@@ -103,9 +106,13 @@ func (h *health) observe(e history.Event) {
 		}
 	case *history.ServerState:
 		h.state(e)
+	case *history.Host:
+		if e.Held > 0 && len(h.starved) < maxStarving {
+			h.starved = append(h.starved, starving{e.At - e.Lasted, e.At, stall{length: e.Held}})
+		}
 	case *history.Request:
 		if e.Starved > 0 && len(h.starved) < maxStarving {
-			h.starved = append(h.starved, starving{e.Intended, e.Done, e.Starved})
+			h.starved = append(h.starved, starving{e.Intended, e.Done, heldUp(e)})
 		}
 	}
 }
@@ -264,9 +271,9 @@ func (h *health) findings() []Finding {
 	case h.blind.to-h.blind.from > maxUnwatched:
 		f.Result, f.Count, f.First, f.Last = Inconclusive, 1, h.blind.from, h.blind.to
 		f.Text = fmt.Sprintf("the state of %s is not known from %s to %s; %s is allowed", h.blind.server, at(h.blind.from), at(h.blind.to), round(maxUnwatched))
-		if n := h.starvedIn(h.blind.from, h.blind.to); n > 0 {
-			f.Busy = true
-			f.Text += fmt.Sprintf(" (CPU-starved for %s meanwhile, by schedstat)", round(n))
+		if n := h.starvedIn(h.blind.from, h.blind.to); n.length > 0 {
+			f.busy(n.measure())
+			f.Text += "; meanwhile " + n.String()
 		}
 		f.locate(h.run, f.First)
 	}
@@ -275,11 +282,11 @@ func (h *health) findings() []Finding {
 
 // starvedIn is the longest that the programs were CPU-starved in a time in
 // which a client waited for long; 0 where that was not measured.
-func (h *health) starvedIn(from, to history.Micros) history.Micros {
-	var most history.Micros
+func (h *health) starvedIn(from, to history.Micros) stall {
+	var most stall
 	for _, s := range h.starved {
-		if s.from < to && s.to > from {
-			most = max(most, s.length)
+		if s.from < to && s.to > from && s.length > most.length {
+			most = s.stall
 		}
 	}
 	return most

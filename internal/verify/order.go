@@ -98,6 +98,8 @@ func span(e history.Event) (history.Micros, history.Micros) {
 		return e.At, e.At
 	case *history.Program:
 		return e.At, e.At
+	case *history.Host:
+		return e.At, e.At
 	case *history.Message:
 		return e.At, e.At
 	case *history.Counters:

@@ -39,7 +39,8 @@ type wait struct {
 	// sent is when it was sent on a connection that was there: until then it
 	// was halab that was waited for.
 	sent    history.Micros
-	starved bool // a program had no processor for most of it
+	starved bool // the host held up a program for most of it
+	held    stall
 }
 
 // length is that of the wait which this rule judges: that HAProxy tried again
@@ -93,7 +94,7 @@ func (s *standstill) request(r *history.Request) {
 		if lasts := s.run.lasts(r); lasts > 0 {
 			// HAProxy had it all the time, also while halab did not send or
 			// read: its log tells nothing of who was waited for.
-			s.add(wait{lane: r.Lane, from: r.Intended, to: r.Done, meant: lasts, starved: starved(r)})
+			s.add(wait{lane: r.Lane, from: r.Intended, to: r.Done, meant: lasts, starved: starved(r), held: heldUp(r)})
 		}
 	case history.StreamLane:
 		apart := s.run.lane(r.Lane).Interval
@@ -103,10 +104,10 @@ func (s *standstill) request(r *history.Request) {
 			if from == 0 {
 				from = answeredAt(r)
 			}
-			s.add(wait{lane: r.Lane, from: from, to: from + r.Quiet, meant: apart, starved: starved(r)})
+			s.add(wait{lane: r.Lane, from: from, to: from + r.Quiet, meant: apart, starved: starved(r), held: heldUp(r)})
 		}
 	default:
-		w := wait{lane: r.Lane, from: r.Intended, to: r.Done, starved: starved(r)}
+		w := wait{lane: r.Lane, from: r.Intended, to: r.Done, starved: starved(r), held: heldUp(r)}
 		if r.Reuse > 0 {
 			w.sent = r.Sent
 		}
@@ -174,6 +175,17 @@ func (s *standstill) own(w *wait) history.Micros {
 	return w.length() - s.asleep(w)
 }
 
+// late is how late halab's schedule was during a wait.
+func (s *standstill) late(w *wait) history.Micros {
+	late := s.asleep(w)
+	for _, l := range s.lags {
+		if l.from < w.to && l.to > w.from {
+			late = max(late, l.to-l.from)
+		}
+	}
+	return late
+}
+
 // note keeps a wait if it is the longest, of which own is the lab's.
 func (s *standstill) note(w *wait, own history.Micros) {
 	lane := s.lanes[w.lane]
@@ -215,13 +227,13 @@ func (s *standstill) findings() []Finding {
 			out = append(out, s.finding(&lane.labs, Fail, fmt.Sprintf("the traffic stood still for %s on %s, from %s; %s is allowed",
 				&lane.labs, name, at(lane.labs.from), round(limit))))
 		case lane.seen.length() > limit:
-			why := "halab itself stood still"
+			why, measure := "halab itself stood still: its schedule was late by "+round(s.late(&lane.seen)), bySchedule
 			if lane.seen.starved {
-				why = noProcessor
+				why, measure = lane.seen.held.String(), lane.seen.held.measure()
 			}
 			out = append(out, s.finding(&lane.seen, Inconclusive, fmt.Sprintf("somebody waited %s on %s, from %s, while %s: whether the traffic stood still cannot be known",
 				&lane.seen, name, at(lane.seen.from), why)))
-			out[len(out)-1].Busy = true
+			out[len(out)-1].busy(measure)
 		}
 	}
 	if len(out) == 0 && longest.lane != "" {

@@ -80,7 +80,7 @@ func TestStandstill(t *testing.T) {
 		{"halab was late on one connection", build{request: only("kept-105", func(r *request) {
 			r.Sent, r.First, r.Done = r.Sent+960*ms, r.Sent+1050*ms, r.Sent+1050*ms
 		})}, Inconclusive, "standstill", "somebody waited 1.05s on kept, from 1.041s"},
-		{"HAProxy had no processor", build{request: both(frozen, starvedFor(1000*ms))}, Inconclusive, "standstill", "somebody waited 1.09s on new, from 1.001s, while HAProxy, nginx or halab had no processor"},
+		{"HAProxy had no processor", build{request: both(frozen, starvedFor(1000*ms))}, Inconclusive, "standstill", "somebody waited 1.09s on new, from 1.001s, while HAProxy, nginx or halab was CPU-starved"},
 		{"HAProxy had none for less than half of it", build{request: both(frozen, starvedFor(400*ms))}, Fail, "standstill", "the traffic stood still for 1.09s on new"},
 		{"both stood still", build{expect: "max-gap: 2s", request: both(slept, only("new-100", func(r *request) {
 			r.First, r.Done, r.Log.Arrived, r.Log.Ta = r.Sent+1104*ms, r.Sent+1104*ms, r.Sent, 1103
@@ -156,7 +156,7 @@ func TestQuietStreams(t *testing.T) {
 				}
 			}
 			return all
-		}}, Inconclusive, "standstill", "while HAProxy, nginx or halab had no processor"},
+		}}, Inconclusive, "standstill", "while HAProxy, nginx or halab was CPU-starved"},
 		{"before the steps", build{expect: "latency: {max: 300ms}", events: quiet(100*ms, 700*ms)}, Pass, "standstill", "nobody waited longer than 1ms"},
 		{"a download lasts", build{request: downloads, events: without(func(*request) bool { return false })}, Inconclusive, "coverage", ""},
 	})

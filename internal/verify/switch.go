@@ -29,8 +29,9 @@ type Switch struct {
 	Late      int64  `json:"late"` // old answers after the mixed window's allowance
 
 	mover     *mover
-	answered  history.Micros   // when the first new answer came
-	starved   bool             // a program had no processor for most of the wait for it
+	answered  history.Micros // when the first new answer came
+	starved   bool           // the host held up a program for most of the wait for it
+	held      stall
 	lateLanes map[string]int64 // by lane
 	lateFirst history.Micros
 	lateSeen  history.Micros // when the first of them was answered, by which its server had been chosen
@@ -183,7 +184,7 @@ func (m *moves) change(r *history.Request) {
 	w.mover, m.mover = m.mover, nil
 	w.FirstNew, w.NewHeader = began(r), r.Header
 	w.LastOld, w.OldTail, w.OldHeader = began(&m.old), m.old.Done, m.old.Header
-	w.answered, w.starved = answeredAt(r), starved(r)
+	w.answered, w.starved, w.held = answeredAt(r), starved(r), heldUp(r)
 	w.measure()
 	w.Mixed = max(0, w.LastOld-w.began())
 	m.done++
@@ -194,7 +195,7 @@ func (m *moves) change(r *history.Request) {
 // that was sent for.
 func (w *Switch) answer(r *history.Request) {
 	if at := answeredAt(r); at < w.answered {
-		w.answered, w.starved = at, starved(r)
+		w.answered, w.starved, w.held = at, starved(r), heldUp(r)
 		w.measure()
 	}
 }
@@ -304,8 +305,9 @@ func (s *switchover) finding(w *Switch) Finding {
 		f.Text += fmt.Sprintf("; %s is allowed", round(limit))
 		switch last := w.mover.last; {
 		case w.starved:
-			f.Result, f.Busy = Inconclusive, true
-			f.Text += ", and meanwhile " + noProcessor
+			f.Result = Inconclusive
+			f.busy(w.held.measure())
+			f.Text += ", and meanwhile " + w.held.String()
 		case w.answered-last.at <= limit:
 			f.Result = Inconclusive
 			f.Text += fmt.Sprintf(", and it was %s after the command of step %d: which of them moved the traffic cannot be known", round(max(0, w.answered-last.at)), last.step)

@@ -84,6 +84,7 @@ type tally struct {
 	reachedAs    map[string]bool // by HAProxy's name for it, at most maxSeen
 	steps        []Step
 	polls        []Poll
+	hosts        hosts
 	last         history.Micros // of the latest event
 	end          *history.End
 	cut          bool
@@ -128,6 +129,8 @@ func (t *tally) observe(e history.Event) {
 		t.step(e)
 	case *history.LogLine:
 		t.reached(e.Backend + "/" + e.Server)
+	case *history.Host:
+		t.hosts.add(e)
 	case *history.End:
 		if t.end == nil || t.end.Error == "" {
 			t.end = e

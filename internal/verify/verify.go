@@ -87,6 +87,8 @@ type Finding struct {
 	// Busy tells a doubt that comes from the machine, which had too much else to
 	// do: another run may decide it.
 	Busy bool `json:"busy,omitempty"`
+	// Measured names the measurement by which it does.
+	Measured string `json:"measured_by,omitempty"`
 	// follows tells a doubt that such a machine gives too, and others do: beside
 	// one that is Busy it is no reason of its own against another run.
 	follows bool
