@@ -18,6 +18,10 @@ import (
 )
 
 func main() {
+	if err := enoughMemory(); err != nil {
+		fmt.Fprintln(os.Stderr, "halab:", err)
+		os.Exit(codeLab)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, wanted()...)

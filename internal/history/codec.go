@@ -73,11 +73,12 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Reader reads the events of a history in order.
 type Reader struct {
-	in    *bufio.Reader
-	line  int
-	long  []byte // a line that is longer than the buffer of in
-	names names
-	slab  []scanned
+	in     *bufio.Reader
+	line   int
+	long   []byte // a line that is longer than the buffer of in
+	names  names
+	slab   []scanned
+	bounds bounds
 }
 
 // NewReader reads from r.
@@ -85,8 +86,25 @@ func NewReader(r io.Reader) *Reader { return &Reader{in: bufio.NewReaderSize(r, 
 
 // Next is the next event. At the end it returns io.EOF. When the last line
 // was cut (a killed run) it returns ErrCut, and a line that is none of
-// halab's gives an *Error after which reading can go on.
+// halab's gives an *Error after which reading can go on. A history that holds
+// more of something than any run has gives a *BoundError.
 func (r *Reader) Next() (Event, error) {
+	e, err := r.next()
+	var foreign *Error
+	var beyond error
+	switch {
+	case err == nil:
+		beyond = r.bounds.event(e)
+	case errors.As(err, &foreign):
+		beyond = r.bounds.unusable()
+	}
+	if beyond != nil {
+		return nil, beyond
+	}
+	return e, err
+}
+
+func (r *Reader) next() (Event, error) {
 	line, err := r.readLine()
 	if err != nil {
 		return nil, err

@@ -44,20 +44,49 @@ func Open(path string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("open the history: %w", err)
 	}
 	// One decoder at a time: reading a history is not worth all the cores.
-	dec, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1))
+	dec, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("open the history: %w", err)
 	}
-	return &compressedFile{Decoder: dec, f: f}, nil
+	out := &compressedFile{Decoder: dec, f: f, most: leastUnpacked}
+	if info, err := f.Stat(); err == nil {
+		out.most = max(leastUnpacked, unpacksTo*info.Size())
+	}
+	return out, nil
 }
+
+// A history unpacks to about ten times its size, since no two lines of it are
+// alike. One that unpacks to more than unpacksTo times that, and to more than
+// leastUnpacked bytes, is made to fill the memory of who reads it. maxWindow is
+// how much a decoder may have to remember, in bytes.
+const (
+	leastUnpacked = 64 << 20
+	unpacksTo     = 200
+	maxWindow     = 128 << 20
+)
 
 // zstdMagic begins every zstd frame (RFC 8878, 3.1.1).
 var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
 type compressedFile struct {
 	*zstd.Decoder
-	f *os.File
+	f          *os.File
+	most, read int64 // bytes that may be unpacked, and that were
+}
+
+// Read unpacks, and says when that becomes too much.
+func (c *compressedFile) Read(p []byte) (int, error) {
+	n, err := c.Decoder.Read(p)
+	if c.read += int64(n); c.read > c.most {
+		return 0, fmt.Errorf("it unpacks to more than %d MiB, over %d times its size: no history of halab's does", c.most>>20, unpacksTo)
+	}
+	return n, err
+}
+
+// WriteTo keeps io.Copy from going around Read.
+func (c *compressedFile) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(w, struct{ io.Reader }{c})
 }
 
 // Close closes the decoder and the file.

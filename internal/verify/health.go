@@ -28,7 +28,9 @@ type health struct {
 	run     *run
 	servers map[haproxy.ServerRef]*watched
 	list    []Transition
-	strays  []Transition
+	strays  []Transition // the first of them
+	strayed int64
+	last    history.Micros // of them
 	blind   unwatched
 	starved []starving
 	ran     bool // a command of the user's, which may deal with any server
@@ -192,7 +194,7 @@ func (h *health) state(e *history.ServerState) {
 		t.Asked, t.Step = true, w.by.step
 		h.run.evidence.stateChanged(t.Server, haproxy.Status(e.Status), e.At, w.by.step)
 	} else if stray {
-		h.strays = append(h.strays, t)
+		h.stray(t)
 	}
 	if len(h.list) < maxTransitions {
 		h.list = append(h.list, t)
@@ -203,6 +205,15 @@ func (h *health) state(e *history.ServerState) {
 // has just put another HAProxy in the place of the one that knew of it.
 func (h *health) forgotten(was haproxy.Status, at history.Micros) bool {
 	return (was.Maint() || was.Draining()) && h.run.commands.accounted(haproxyRole, at)
+}
+
+// stray keeps a change that no step accounts for.
+func (h *health) stray(t Transition) {
+	if len(h.strays) < maxTransitions {
+		h.strays = append(h.strays, t)
+	}
+	h.strayed++
+	h.last = t.At
 }
 
 // stray tells a change that no step accounts for. Coming up by itself is no
@@ -253,16 +264,16 @@ func (h *health) findings() []Finding {
 			h.watched(ref, w.seen, h.run.trafficEnd())
 		}
 	}
-	f := Finding{Invariant: "health", Result: Pass, Count: int64(len(h.strays)), Text: h.summary()}
+	f := Finding{Invariant: "health", Result: Pass, Count: h.strayed, Text: h.summary()}
 	switch {
 	case len(h.strays) > 0:
 		var parts []string
 		for _, t := range h.strays[:min(3, len(h.strays))] {
 			parts = append(parts, fmt.Sprintf("%s went from %s to %s at %s", t.Server, t.From, t.To, at(t.At)))
 		}
-		f.Result, f.First, f.Last = Fail, h.strays[0].At, h.strays[len(h.strays)-1].At
+		f.Result, f.First, f.Last = Fail, h.strays[0].At, h.last
 		f.Text = "no step had asked for it: " + strings.Join(parts, "; ")
-		if more := len(h.strays) - len(parts); more > 0 {
+		if more := h.strayed - int64(len(parts)); more > 0 {
 			f.Text += fmt.Sprintf("; and %d more", more)
 		}
 		f.locate(h.run, f.First)

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"sort"
@@ -22,6 +23,7 @@ type order struct {
 	latest history.Micros
 	given  history.Micros // when the latest request or step that was handed on began
 	late   int64          // those that came after a later one was handed on
+	rare   int            // of held, those that are no requests or sessions
 }
 
 // slack is added to the timeout: an outcome is written a moment after it is
@@ -32,13 +34,43 @@ func newOrder(timeout time.Duration, out func(history.Event)) *order {
 	return &order{window: history.M(timeout + slack), out: out, given: math.MinInt64}
 }
 
-func (o *order) add(e history.Event) {
+func (o *order) add(e history.Event) error {
 	began, ended := span(e)
 	o.insert(held{began, e})
+	if isRare(e) {
+		o.rare++
+	}
 	o.latest = max(o.latest, ended)
 	for o.first < len(o.held) && o.held[o.first].began <= o.latest-o.window {
 		o.give()
 	}
+	within := func(what string, n, most int) error {
+		if n <= most {
+			return nil
+		}
+		return &history.BoundError{What: fmt.Sprintf("%s within %s", what, o.window), Most: int64(most)}
+	}
+	if err := within("events other than requests", o.rare, maxRare); err != nil {
+		return err
+	}
+	return within("events", len(o.held)-o.first, maxHeld)
+}
+
+// maxHeld is more events than any run has within a window: five lanes of 20,000
+// requests a second over the default one. maxRare is that of the others, ten
+// looks a second at a thousand servers.
+const (
+	maxHeld = 2_000_000
+	maxRare = 200_000
+)
+
+// isRare reports whether an event is none of those that come with the traffic.
+func isRare(e history.Event) bool {
+	switch e.(type) {
+	case *history.Request, *history.LogLine:
+		return false
+	}
+	return true
 }
 
 // insert puts an event behind those that began no later. Most come in order,
@@ -66,6 +98,9 @@ func (o *order) give() {
 	next := o.held[o.first]
 	o.held[o.first].event = nil
 	o.first++
+	if isRare(next.event) {
+		o.rare--
+	}
 	switch next.event.(type) {
 	case *history.Request, *history.Step:
 		if next.began < o.given {

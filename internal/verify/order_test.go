@@ -3,7 +3,9 @@ package verify
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"halab/internal/history"
 )
@@ -13,7 +15,9 @@ func out(in ...history.Event) ([]history.Event, int64) {
 	var got []history.Event
 	o := newOrder(1000*ms.D(), func(e history.Event) { got = append(got, e) })
 	for _, e := range in {
-		o.add(e)
+		if err := o.add(e); err != nil {
+			panic(err)
+		}
 	}
 	o.flush()
 	return got, o.late
@@ -91,4 +95,43 @@ func TestLateCompletion(t *testing.T) {
 		{"a slow answer of the old server", build{expect: "latency: {max: 2s}", events: finish(1400 * ms)}, Pass, "switch", "2ms after the command"},
 		{"out of its place", build{expect: "latency: {max: 2m}", events: outOfPlace}, Inconclusive, "record", "1 event of the history is far out of order"},
 	})
+}
+
+// What is held back is bounded, and what is handed on makes room.
+func TestOrderIsBounded(t *testing.T) {
+	o := newOrder(time.Second, func(history.Event) {})
+	var err error
+	n := 0
+	for ; err == nil && n < 2*maxRare; n++ {
+		err = o.add(&history.ServerState{At: 5 * ms})
+	}
+	if want := "more than 200000 events other than requests within 7s"; err == nil || n != maxRare+1 || !strings.Contains(err.Error(), want) {
+		t.Errorf("after %d: %v, want %q", n, err, want)
+	}
+	o = newOrder(time.Second, func(history.Event) {})
+	for n := range 2 * maxRare {
+		if err := o.add(&history.ServerState{At: history.Micros(n) * ms}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if o.rare > 10_000 {
+		t.Errorf("%d are held", o.rare)
+	}
+}
+
+// The same change of state in any number is counted, and not kept.
+func TestStraysAreBounded(t *testing.T) {
+	const changes = 5000
+	var more []*history.ServerState
+	for n := range changes {
+		more = append(more, seen(1700*ms+history.Micros(n), "other", []string{"DOWN", "UP"}[n%2]))
+	}
+	v := build{events: withStates(more...)}.check(t)
+	f := v.find("health", Fail)
+	if len(f) != 1 || f[0].Count != changes/2 || !strings.Contains(f[0].Text, "and 2497 more") {
+		t.Errorf("%+v", f)
+	}
+	if len(v.States) > maxTransitions {
+		t.Errorf("%d changes are listed", len(v.States))
+	}
 }

@@ -218,7 +218,9 @@ func observe(src Source, r *run, rules []invariant) error {
 				return nil
 			}
 			r.foresee(e)
-			in.add(e)
+			if err := in.add(e); err != nil {
+				return fmt.Errorf("read the history: %w", err)
+			}
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, history.ErrCut):
