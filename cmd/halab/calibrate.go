@@ -107,7 +107,8 @@ func (a *app) doubt(cells []calibrate.Cell, outages int) error {
 }
 
 func calibrationTarget(l *lab.Lab, s *scenario.Scenario) probe.Target {
-	t := rehearse.Target(s, l.Frontends[s.TrafficFrontend().Name])
+	f := s.TrafficFrontend()
+	t := rehearse.Target(s, f, l.Frontends[f.Name])
 	t.Timeout = 5 * time.Second
 	return t
 }

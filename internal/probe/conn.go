@@ -250,7 +250,7 @@ func (c *conn) receiveBody(r *history.Request) error {
 		// The body ends with the connection, so a part looks like the whole.
 		return errCut
 	}
-	return errWrongBody
+	return c.ask.wrongBody(r.Server)
 }
 
 // same is string(b), without a copy where *last is that already.

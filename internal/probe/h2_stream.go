@@ -147,7 +147,7 @@ func (s *stream) complete() error {
 		// It says that it is complete, and is not (section 8.1.1).
 		return io.ErrUnexpectedEOF
 	case s.r.Status == 200 && !s.body.right():
-		return errWrongBody
+		return s.c.p.page.wrongBody(s.r.Server)
 	case s.r.Status == 200:
 		return s.page.wrong()
 	}

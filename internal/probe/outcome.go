@@ -13,6 +13,8 @@ import (
 
 var (
 	errWrongBody = errors.New("the body is not the page of the server that answered")
+	// errStranger is a page of a server that has none where the request went.
+	errStranger = fmt.Errorf("the server that answered is none of the backend that was asked: %w", errWrongBody)
 	// errCut is a body that ends with its connection and is not whole.
 	errCut       = errors.New("the connection was closed in the middle of the page")
 	errBadStatus = errors.New("status not allowed")
@@ -26,6 +28,14 @@ var (
 	// errAfter are bytes behind the end of an answer.
 	errAfter = malformed("bytes came behind the end of the answer")
 )
+
+// wrongBody is what is wrong with a body that is none of the contents.
+func (a *ask) wrongBody(server string) error {
+	if len(a.right(server)) == 0 {
+		return errStranger
+	}
+	return errWrongBody
+}
 
 // conclude fills in the outcome of a request that ended with err, and when.
 func (p *Prober) conclude(r *history.Request, err error) {
