@@ -226,6 +226,7 @@ func (c *conn) receiveHead(r *history.Request) error {
 		}
 	}
 	r.Status, r.Header, r.Server = c.head.status, same(&c.header, c.head.header), same(&c.server, c.head.server)
+	c.p.spread.answered(r)
 	return nil
 }
 

@@ -116,6 +116,7 @@ type lane struct {
 	sender
 	p        *Prober
 	inFlight atomic.Int64
+	numbered atomic.Int64 // requests that were begun
 }
 
 // maxInFlight bounds the requests of a lane that wait for their answer; a
@@ -131,6 +132,7 @@ const maxLate = time.Second
 // Run sends the traffic until ctx ends and returns when every request has its
 // outcome, which takes at most the target's timeout.
 func (p *Prober) Run(ctx context.Context, t scenario.Traffic) {
+	p.spread.on = t.Download != nil || t.Stream != nil
 	var pacers sync.WaitGroup
 	var lanes []*lane
 	for _, c := range classes() {
@@ -146,6 +148,11 @@ func (p *Prober) Run(ctx context.Context, t scenario.Traffic) {
 		lanes = append(lanes, l)
 		due := newSchedule(p.target.Seed, history.LaneName(c.name, p.target.Frontend), c.regular, time.Since(p.started), interval)
 		pacers.Go(func() { pace(ctx, p.started, due, l.tick) })
+		if spreads(c.name) {
+			pacers.Go(func() {
+				p.spread.fill(ctx, history.LaneName(c.name, p.target.Frontend), holds(c.name, t), func() { l.tick(time.Since(p.started)) })
+			})
+		}
 	}
 	pacers.Wait()
 	p.flight.Wait()
@@ -156,8 +163,8 @@ func (p *Prober) Run(ctx context.Context, t scenario.Traffic) {
 
 // tick sends one request and leaves it to a goroutine of its own until it has
 // its outcome: also when the traffic is over by then.
-func (l *lane) tick(n int64, intended time.Duration) {
-	r := l.p.issue(l.name, n, history.M(intended))
+func (l *lane) tick(intended time.Duration) {
+	r := l.p.issue(l.name, l.numbered.Add(1), history.M(intended))
 	if late := time.Since(l.p.started) - intended; late > min(maxLate, l.p.target.Timeout/2) {
 		l.p.unsent(r, fmt.Sprintf("the prober was %s late", late.Round(time.Millisecond)))
 		return
@@ -166,8 +173,10 @@ func (l *lane) tick(n int64, intended time.Duration) {
 		l.p.unsent(r, fmt.Sprintf("%d requests were waiting for their answer", maxInFlight))
 		return
 	}
+	l.p.spread.sent(r)
 	follow := l.send(r)
 	if follow == nil {
+		l.p.spread.ended(r)
 		l.p.emit(r)
 		return
 	}
@@ -175,6 +184,7 @@ func (l *lane) tick(n int64, intended time.Duration) {
 	l.p.flight.Go(func() {
 		follow()
 		l.inFlight.Add(-1)
+		l.p.spread.ended(r)
 		l.p.emit(r)
 	})
 }

@@ -165,11 +165,11 @@ func TestUnsent(t *testing.T) {
 	rec := &records{}
 	p := New(target(s.addr), time.Now().Add(-time.Hour), rec.emit)
 	l := &lane{class: class{name: "new"}, sender: &single{p, p.page}, p: p}
-	l.tick(1, time.Hour-2*time.Second)
+	l.tick(time.Hour - 2*time.Second)
 	l.inFlight.Store(maxInFlight)
-	l.tick(2, time.Since(p.started))
+	l.tick(time.Since(p.started))
 	l.inFlight.Store(0)
-	l.tick(3, time.Since(p.started))
+	l.tick(time.Since(p.started))
 	p.flight.Wait()
 	all := rec.list()
 	for i, want := range []history.Outcome{history.Unsent, history.Unsent, history.OK} {

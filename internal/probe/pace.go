@@ -46,7 +46,7 @@ func (s *schedule) due(n int64) time.Duration {
 // pace calls tick when each request is due, until ctx ends. It is an open loop:
 // what the ticks do does not move the next one, and a tick that comes late keeps
 // its intended time. It keeps a thread for itself, which ends with it.
-func pace(ctx context.Context, started time.Time, s *schedule, tick func(n int64, intended time.Duration)) {
+func pace(ctx context.Context, started time.Time, s *schedule, tick func(intended time.Duration)) {
 	runtime.LockOSThread() // never unlocked: the thread's settings end with it
 	sharpen()
 	for n := int64(0); ; n++ {
@@ -54,7 +54,7 @@ func pace(ctx context.Context, started time.Time, s *schedule, tick func(n int64
 		if !sleepUntil(ctx, started, intended) {
 			return
 		}
-		tick(n+1, intended)
+		tick(intended)
 	}
 }
 

@@ -66,6 +66,7 @@ type Prober struct {
 	counted sync.Mutex
 	issued  map[string]int64
 	spare   sync.Pool // *conn that were closed, for their buffers
+	spread  *spread
 }
 
 // errLate says that a request could not be sent for a reason of this
@@ -75,7 +76,7 @@ var errLate = errors.New("the request could not be sent")
 // New makes a prober whose times count from started. It calls emit from many
 // goroutines, once a request.
 func New(t Target, started time.Time, emit func(history.Event)) *Prober {
-	p := &Prober{target: t, started: started, emit: emit, pages: map[string][]content{}, issued: map[string]int64{}, conns: t.Conns}
+	p := &Prober{target: t, started: started, emit: emit, pages: map[string][]content{}, issued: map[string]int64{}, conns: t.Conns, spread: newSpread(started)}
 	if p.conns == nil {
 		p.conns = new(atomic.Int64)
 	}

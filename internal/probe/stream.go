@@ -45,7 +45,14 @@ func holdStreams(ctx context.Context, p *Prober, t scenario.Traffic) {
 		}
 		all.Go(func() { s.keep(ctx, began+s.every*time.Duration(i)/time.Duration(n), kind) })
 	}
-	<-ctx.Done()
+	more := n
+	p.spread.fill(ctx, history.LaneName(history.StreamLane, p.target.Frontend), n, func() {
+		kind := s.websocket
+		if more++; more%2 == 0 {
+			kind = s.events
+		}
+		all.Go(func() { s.keep(ctx, time.Since(p.started), kind) })
+	})
 	if end := p.target.EndStreams; end != nil {
 		end()
 	}
@@ -73,6 +80,8 @@ func (s *streams) one(ctx context.Context, intended time.Duration, kind held) {
 		s.p.unsent(r, fmt.Sprintf("the prober was %s late", late.Round(time.Millisecond)))
 		return
 	}
+	s.p.spread.sent(r)
+	defer s.p.spread.ended(r)
 	c, err := s.p.open()
 	if err == nil {
 		err = kind(ctx, r, c)

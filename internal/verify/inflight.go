@@ -9,16 +9,20 @@ import (
 // inFlight is invariant 16: what was under way when a step did something ends
 // whole.
 type inFlight struct {
-	run  *run
-	open []flying // requests that may still be under way
-	acts []act
+	run     *run
+	open    []flying // requests that may still be under way
+	acts    []act
+	answers map[string]*streak // by server
 }
 
 // flying is a request as far as this rule needs it.
 type flying struct {
 	began, done history.Micros
 	lost        bool
-	act         int // the last command while it was under way, from 1
+	died        bool // it broke when it ended, and was not lost when it was sent
+	lane        string
+	server      string
+	act         int // the command that may have broken it, from 1
 }
 
 // act is a command, and the requests that were under way when it was sent.
@@ -26,9 +30,28 @@ type act struct {
 	step         int
 	at           history.Micros
 	under, broke int64
+	aboard       map[berth]int64 // of the lanes that last by intent
+	serves       map[string]bool // servers that had answered for a while
 }
 
-func newInFlight(r *run) *inFlight { return &inFlight{run: r} }
+// berth is a lane at a server.
+type berth struct{ lane, server string }
+
+// streak is a time in which a server answered again and again.
+type streak struct{ since, latest history.Micros }
+
+// A streak ends with silence of a second, and a server that has answered for
+// settled ought to have something of every lane that lasts.
+const (
+	silence = history.Micros(1_000_000)
+	settled = busy
+)
+
+func newInFlight(r *run) *inFlight { return &inFlight{run: r, answers: map[string]*streak{}} }
+
+// lasts reports whether the prober keeps requests of a class in flight at every
+// server that serves.
+func lasts(class string) bool { return class == history.DownloadLane || class == history.StreamLane }
 
 // pruneFrom is how many requests are kept before those that have ended are
 // let go of.
@@ -37,6 +60,7 @@ const pruneFrom = 4096
 func (f *inFlight) observe(e history.Event) {
 	switch e := e.(type) {
 	case *history.Request:
+		f.answered(e)
 		if stream(e) != nil {
 			f.stream(e)
 			return
@@ -47,7 +71,8 @@ func (f *inFlight) observe(e history.Event) {
 		if len(f.open) >= pruneFrom && len(f.open) == cap(f.open) {
 			f.prune(e.Sent)
 		}
-		f.open = append(f.open, flying{began: e.Sent, done: e.Done, lost: f.run.class(e) == lost})
+		f.open = append(f.open, flying{began: e.Sent, done: e.Done, lost: f.run.class(e) == lost,
+			died: when(e) > began(e), lane: e.Lane, server: e.Server})
 	case *history.Step:
 		if e.Phase == history.Command {
 			f.act(e)
@@ -68,13 +93,18 @@ func (f *inFlight) prune(now history.Micros) {
 
 func (f *inFlight) act(e *history.Step) {
 	f.prune(e.At)
-	a := act{step: e.Index, at: e.At, under: int64(len(f.open))}
+	a := act{step: e.Index, at: e.At, under: int64(len(f.open)), aboard: map[berth]int64{}, serves: map[string]bool{}}
+	for server, s := range f.answers {
+		a.serves[server] = e.At-s.latest <= silence && e.At-s.since >= settled
+	}
 	for i := range f.open {
 		s := &f.open[i]
-		if !s.lost {
+		if lasts(history.LaneClass(s.lane)) && s.began < e.At {
+			a.aboard[berth{s.lane, s.server}]++
+		}
+		if !s.lost || !s.mayBreak(e.At) {
 			continue
 		}
-		// Only the last command before it broke can have broken it.
 		if s.act > 0 {
 			f.acts[s.act-1].broke--
 		}
@@ -82,6 +112,30 @@ func (f *inFlight) act(e *history.Step) {
 		a.broke++
 	}
 	f.acts = append(f.acts, a)
+}
+
+// mayBreak reports whether a command may have broken a request that was lost:
+// the last one before it ended, where it broke then. One that waited in vain was
+// lost by the command that came soon after it was sent, if any; a later one
+// found it waiting already.
+func (s *flying) mayBreak(at history.Micros) bool {
+	return s.died || s.act == 0 && at-s.began <= retryTimer
+}
+
+// answered follows which servers answer.
+func (f *inFlight) answered(r *history.Request) {
+	if r.Server == "" || f.run.class(r) != fine {
+		return
+	}
+	at, s := answeredAt(r), f.answers[r.Server]
+	switch {
+	case s == nil:
+		f.answers[r.Server] = &streak{at, at}
+	case at-s.latest > silence:
+		*s = streak{at, at}
+	default:
+		s.latest = max(s.latest, at)
+	}
 }
 
 func (f *inFlight) findings() []Finding {
@@ -107,5 +161,5 @@ func (f *inFlight) findings() []Finding {
 	case out.Count > int64(f.run.scenario.Expect.Lost):
 		out.Result = Fail
 	}
-	return []Finding{out}
+	return append([]Finding{out}, f.absent()...)
 }

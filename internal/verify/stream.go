@@ -140,6 +140,7 @@ func (f *inFlight) stream(r *history.Request) {
 	for i := range f.acts {
 		if a := &f.acts[i]; r.Sent > 0 && a.at >= r.Sent && a.at < r.Done {
 			a.under++
+			a.aboard[berth{r.Lane, r.Server}]++
 			last = i
 		}
 	}

@@ -31,13 +31,20 @@ func (u *userCommands) faults() []Finding {
 	for _, c := range u.list {
 		missing := c.missing()
 		switch {
-		case len(c.changes)+len(c.messages) == 0:
+		case len(c.changes)+len(c.messages) == 0 && !u.harmed(c):
 			doubt(c, fmt.Sprintf("step %d changed nothing that HAProxy or the servers show%s", c.step, u.because(c)))
 		case len(missing) > 0:
 			doubt(c, fmt.Sprintf("step %d was to touch %s, and nothing of %s changed%s", c.step, words(missing), choose(int64(len(missing)), "it", "them"), u.refusal(c)))
 		}
 	}
 	return out
+}
+
+// harmed reports whether requests were lost after a command: it did something,
+// such as ending sessions, whatever HAProxy's states show.
+func (u *userCommands) harmed(c *userCommand) bool {
+	s := u.run.stepNamed(c.step)
+	return s != nil && s.Lost > 0
 }
 
 // missing are the things of touches that did not change.

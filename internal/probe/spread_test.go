@@ -1,0 +1,61 @@
+package probe
+
+import (
+	"testing"
+	"time"
+
+	"halab/internal/history"
+)
+
+// A lane opens one more where a server that serves has none of it, and only
+// there.
+func TestSpread(t *testing.T) {
+	now := time.Second
+	s := newSpread(time.Now())
+	s.now, s.on = func() time.Duration { return now }, true
+	page := func(server string) {
+		s.answered(&history.Request{ID: "new-1", Lane: "new", Server: server, Status: 200})
+	}
+	download := func(id, server string) *history.Request {
+		r := &history.Request{ID: id, Lane: "download"}
+		s.sent(r)
+		if server != "" {
+			r.Server, r.Status = server, 200
+			s.answered(r)
+		}
+		return r
+	}
+	wants := func(want bool, tried int, why string) {
+		t.Helper()
+		if got := s.wants("download", tried, 4); got != want {
+			t.Errorf("%s: wants one more is %t", why, got)
+		}
+	}
+	wants(false, 0, "no server is known")
+	page("bk/a")
+	page("bk/b")
+	wants(true, 0, "two serve and have none")
+	first := download("download-1", "bk/a")
+	wants(true, 0, "one has none")
+	onItsWay := download("download-2", "")
+	wants(false, 0, "one is on its way")
+	s.ended(onItsWay)
+	download("download-3", "bk/b")
+	wants(false, 0, "each has one")
+	s.ended(first)
+	wants(true, 0, "one has ended")
+	wants(false, 4, "it was tried often enough")
+	wants(false, 0, "and is left alone for a while")
+	now += recent + 1
+	wants(false, 0, "that one no longer serves")
+	page("bk/a")
+	wants(true, 0, "it serves again")
+	for _, id := range []string{"download-4", "download-5", "download-6"} {
+		download(id, "bk/b")
+	}
+	wants(false, 0, "there are enough")
+	page("bk/c")
+	if n := s.servers(); n != 3 {
+		t.Errorf("%d servers serve, want 3", n)
+	}
+}
