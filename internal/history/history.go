@@ -50,7 +50,11 @@ type Header struct {
 	// it proved nothing for want of a processor; 0: the only one.
 	Try int `json:"try,omitempty"`
 	// Seed is what the schedules of the lanes were drawn from.
-	Seed     uint64     `json:"seed,omitempty"`
+	Seed uint64 `json:"seed,omitempty"`
+	// PageHeaders says that the headers of a page were compared, as far as they
+	// are: see docs/what-a-verdict-means.md.
+	PageHeaders bool `json:"page_headers,omitempty"`
+
 	Runtime  string     `json:"runtime"`
 	Why      string     `json:"why,omitempty"` // why this runtime was taken
 	Software []Software `json:"software"`

@@ -234,7 +234,7 @@ func (r *run) begin(ctx context.Context) error {
 		timeout: history.M(r.Scenario.Traffic.TimeoutD())}
 	r.event(&history.Header{
 		Version: history.Version, Halab: r.Halab, Lab: r.lab.Name, Started: r.started.UTC(),
-		Control: r.Control, Controlled: r.Controlled, Try: r.Try, Seed: r.Seed, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
+		Control: r.Control, Controlled: r.Controlled, Try: r.Try, Seed: r.Seed, PageHeaders: true, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
 		Runtime: r.Choice.Runtime, Why: r.Choice.Why,
 		Software: r.Choice.Software(r.Scenario), Lanes: r.lanes(), Steps: r.plan.Size(),
 	})

@@ -232,6 +232,9 @@ func mdChecks(b *bytes.Buffer, v *verify.Verdict) {
 		rows = append(rows, []string{string(f.Result), md(f.Invariant), md(f.Lane), md(f.Text)})
 	}
 	mdTable(b, "result | rule | lane | finding", "---|---|---|---", rows)
+	if v.Compared != "" {
+		b.WriteString("\n" + md(comparedOf(v)) + "\n")
+	}
 	b.WriteString("\n</details>\n")
 }
 

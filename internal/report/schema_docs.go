@@ -134,6 +134,7 @@ var fieldDocs = map[string]string{
 	"Verdict.as_expected":    "The verdict is the expected one, for the expected reason.",
 	"Verdict.busy":           "INCONCLUSIVE for want of a processor and for nothing else: another run may tell.",
 	"Verdict.causes":         "What made it so, where the evidence tells; none of a PASS.",
+	"Verdict.compared":       "What was compared of each answer; no other header was.",
 	"Verdict.control":        "The run without its protecting step, which has to be red.",
 	"Verdict.expected":       "The verdict that the scenario says it must have.",
 	"Verdict.file":           "File of the scenario; the lines in this report are lines of it.",

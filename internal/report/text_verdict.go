@@ -51,6 +51,14 @@ func textChecks(p *painter, v *verify.Verdict) {
 		line := pad(visible(k.invariant), 24, false) + visible(strings.Join(named(lanes[k]), ", "))
 		p.line("  %s  %s", p.paint(pad(string(k.result), 12, false), styleOf(k.result)), fit(strings.TrimRight(line, " "), p.width-16))
 	}
+	if v.Compared != "" {
+		p.wrapped("  ", comparedOf(v), Normal)
+	}
+}
+
+// comparedOf says what of an answer the checks rest on.
+func comparedOf(v *verify.Verdict) string {
+	return "Compared in each answer: " + visible(v.Compared) + ". No other header is compared."
 }
 
 // named drops the empty names: of what is told of the whole run.

@@ -28,7 +28,7 @@ func ms(n float64) history.Micros { return history.M(time.Duration(n * float64(t
 // passed is a run of the walkthrough.
 func passed() *verify.Verdict {
 	return &verify.Verdict{
-		Result: verify.Pass, Expected: verify.Pass, AsWanted: true,
+		Result: verify.Pass, Expected: verify.Pass, AsWanted: true, Compared: "the status and every byte of the page",
 		Reasons: []string{
 			"0 of 501 requests lost on new: with 95 % confidence fewer than 0.6 %",
 			"the largest gap between two probes is 27.1ms: a shorter outage could have gone unseen",

@@ -15,7 +15,7 @@ import (
 func conclude(r *run, rules []invariant) *Verdict {
 	v := &Verdict{
 		Scenario: r.scenario.Name, File: r.header.File, Teaches: r.scenario.Teaches,
-		Lab: r.header.Lab, Runtime: r.header.Runtime, Why: r.header.Why, Try: r.header.Try, Seed: r.header.Seed,
+		Lab: r.header.Lab, Runtime: r.header.Runtime, Why: r.header.Why, Try: r.header.Try, Seed: r.header.Seed, Compared: compared(r.header),
 		Started: r.header.Started.UTC().Format(time.RFC3339), Length: r.last,
 		Software: r.header.Software, Polls: r.polls,
 		Switches: []Switch{}, Lost: []Lost{}, Steps: r.steps,
@@ -49,6 +49,14 @@ func conclude(r *run, rules []invariant) *Verdict {
 	}
 	v.decide()
 	return v
+}
+
+// compared are the parts of an answer that were held against what is right.
+func compared(h *history.Header) string {
+	if h.PageHeaders {
+		return "the status, every byte of the page, and the headers Server, Content-Type, Content-Encoding and Location"
+	}
+	return "the status, every byte of the page, and the header Server"
 }
 
 // decide draws the result and its reasons from the findings.

@@ -42,9 +42,10 @@ type Verdict struct {
 	Lab      string             `json:"lab"`
 	Runtime  string             `json:"runtime"`
 	Why      string             `json:"runtime_reason,omitempty"`
-	Started  string             `json:"started"`        // RFC 3339
-	Try      int                `json:"try,omitempty"`  // from 2, where the runs before this one were Busy
-	Seed     uint64             `json:"seed,omitempty"` // of the lanes' schedules
+	Started  string             `json:"started"`            // RFC 3339
+	Try      int                `json:"try,omitempty"`      // from 2, where the runs before this one were Busy
+	Seed     uint64             `json:"seed,omitempty"`     // of the lanes' schedules
+	Compared string             `json:"compared,omitempty"` // what was compared of each answer; no other header was
 	Length   history.Micros     `json:"length_us"`
 	Software []history.Software `json:"software"`
 	Findings []Finding          `json:"findings"` // one an invariant and lane
