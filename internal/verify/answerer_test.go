@@ -126,6 +126,12 @@ func TestReplacedByHand(t *testing.T) {
 	})
 }
 
+// Of a server that is added nothing was to be seen before.
+func TestAddedLate(t *testing.T) {
+	b := ran(nil, "", weighed(1305*ms, "other", 2), moveTo(2005*ms, "more", "127.0.0.1:81"))
+	b.check(t).wants(t, Pass, "health", "")
+}
+
 // HAProxy's server and the nginx that it sends to are two things once a command
 // has given it another address.
 func TestEndedBehindAnotherName(t *testing.T) {

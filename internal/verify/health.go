@@ -165,7 +165,8 @@ func (w *watched) takenOver() {
 
 func (h *health) state(e *history.ServerState) {
 	w := h.server(e.Server)
-	if !w.gone {
+	added := w.status == "" && h.run.scenario.Server(e.Server) == nil // until now there was nothing to see
+	if !w.gone && !added {
 		h.watched(e.Server, w.seen, e.At)
 	}
 	w.seen, w.gone = e.At, e.Gone
