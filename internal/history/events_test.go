@@ -27,7 +27,7 @@ func samples() []Event {
 	sessions := int64(0)
 	ref := haproxy.ServerRef{Backend: "bk_app", Server: "nginx2"}
 	return []Event{
-		&Header{Version: 1, Seed: 9, PageHeaders: true, Halab: "dev", Lab: "lab-1", Started: time.Unix(1000, 123456789).UTC(), File: "a.yaml", Scenario: "a: \"b\"\nc: </é>\n",
+		&Header{Version: 1, Seed: 9, LabChanges: []string{"every address is on this machine"}, PageHeaders: true, Halab: "dev", Lab: "lab-1", Started: time.Unix(1000, 123456789).UTC(), File: "a.yaml", Scenario: "a: \"b\"\nc: </é>\n",
 			Runtime: "process", Why: "asked for", Software: []Software{{Role: "haproxy", Name: "haproxy", Asked: "2.6", Got: "2.6.12", Source: "PATH", Substitute: true}},
 			Lanes: []Lane{{Name: "poll", Interval: 2_000_000}}},
 		full(),

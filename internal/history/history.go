@@ -58,6 +58,9 @@ type Header struct {
 	Runtime  string     `json:"runtime"`
 	Why      string     `json:"why,omitempty"` // why this runtime was taken
 	Software []Software `json:"software"`
+	// LabChanges is what the lab does otherwise than production does and what
+	// may change the verdict by that, in a few words each.
+	LabChanges []string `json:"lab_changes,omitempty"`
 	// Lanes are the traffic classes with their schedule.
 	Lanes []Lane `json:"lanes"`
 	// Steps is how many steps the procedure has, compound ones written out.

@@ -135,6 +135,9 @@ type Options struct {
 	// ready: what a HAProxy started with also decides when a server that is
 	// added later has its first check.
 	OwnCommands bool
+	// Edit changes a configuration before it is written, by the name of its
+	// file: what the lab changes is held against a lab without it. nil: none.
+	Edit func(name, text string) string
 	// Log gets every line of HAProxy's log, in order, from one goroutine.
 	Log func(line []byte)
 	// LogAgain gets lines of a HAProxy that another one has taken over from.
@@ -251,10 +254,22 @@ func (l *Lab) configure(layout Layout, o Options) error {
 	if l.Files, err = render.Render(l.Scenario, l.target); err != nil {
 		return err
 	}
+	l.edit(o.Edit)
 	if err := errors.Join(l.Files.Write(l.Dir), l.writeStartup(render.Startup), l.Files.WritePages(l.Dir), l.certify(), l.beginState()); err != nil {
 		return err
 	}
 	return l.Record.save()
+}
+
+// edit changes the files that were rendered.
+func (l *Lab) edit(change func(name, text string) string) {
+	if change == nil {
+		return
+	}
+	l.Files.HAProxy = []byte(change(configFile, string(l.Files.HAProxy)))
+	for ref, conf := range l.Files.Nginx {
+		l.Files.Nginx[ref] = []byte(change(render.FileName(ref)+".conf", string(conf)))
+	}
 }
 
 // targetNow is where things are and which versions run now.

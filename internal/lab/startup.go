@@ -12,11 +12,10 @@ const startupFile = "haproxy-start.cfg"
 
 // startupArgs are those of the HAProxy that a lab begins with.
 func (l *Lab) startupArgs(o Options) []string {
-	args := l.haproxyArgs()
 	if o.OwnCommands {
-		return args
+		return l.haproxyArgs()
 	}
-	return append(args, "-f", filepath.Join(l.Dir, startupFile))
+	return append([]string{"-f", filepath.Join(l.Dir, startupFile)}, l.haproxyArgs()...)
 }
 
 // forgetStartup empties the startup file once the lab is ready: a master that

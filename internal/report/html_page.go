@@ -23,6 +23,7 @@ type page struct {
 
 	Tone, Aside string
 	Substitutes []string
+	LabChanges  string
 	Sent        int64
 	LaneCount   int64
 	LostAside   string
@@ -61,6 +62,7 @@ func newPage(v *verify.Verdict, t *timeline.Timeline, files []File) (*page, erro
 		chart: newChart(v, t), lostPart: newLostPart(v), latencyPart: newLatencyPart(v),
 		PollHeading: pollHeading(v), Polls: pollLines(v),
 	}
+	p.LabChanges = labChanges(v)
 	for _, s := range substitutes(v) {
 		p.Substitutes = append(p.Substitutes, standsIn(s))
 	}

@@ -121,6 +121,9 @@ func mdTitle(b *bytes.Buffer, v *verify.Verdict) {
 
 func mdSoftware(b *bytes.Buffer, v *verify.Verdict) {
 	fmt.Fprintf(b, "\n### What ran\n\nRuntime %s, %s from %s%s.\n", md(v.Runtime), length(v.Length), md(v.Started), again(v))
+	if text := labChanges(v); text != "" {
+		fmt.Fprintf(b, "\n%s.\n", md(text))
+	}
 	for _, s := range substitutes(v) {
 		fmt.Fprintf(b, "\n> **%s**\n", md(standsIn(s)))
 	}

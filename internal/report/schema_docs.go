@@ -151,6 +151,7 @@ var fieldDocs = map[string]string{
 	"Verdict.runtime":        "What the lab ran in: process or container.",
 	"Verdict.runtime_reason": "Why this runtime was taken.",
 	"Verdict.scenario":       "Name of the scenario.",
+	"Verdict.lab_changes":    "What the lab does otherwise than production does, where that may change the verdict of this procedure. README, \"What the lab changes\", has all of it.",
 	"Verdict.seed":           "What the lanes' schedules were drawn from; run --seed with it draws them again.",
 	"Verdict.servers":        "Counts by server.",
 	"Verdict.software":       "The programs of the lab, the version asked for and the version that ran.",

@@ -61,6 +61,9 @@ func textSoftware(p *painter, v *verify.Verdict) {
 		g.add(as, visible(s.Role), visible(s.Name), visible(s.Asked), visible(s.Got), visible(s.Source))
 	}
 	g.write(p)
+	if text := labChanges(v); text != "" {
+		p.wrapped("  ", visible(text), Normal)
+	}
 	for _, s := range substitutes(v) {
 		p.wrapped("  ! ", visible(standsIn(s)), Doubt)
 	}

@@ -42,6 +42,7 @@ func passed() *verify.Verdict {
 			{Role: "bk_app/nginx1", Name: "nginx", Asked: "1.19.8", Got: "1.19.8", Source: "the image nginx:1.19.8"},
 			{Role: "bk_app/nginx2", Name: "nginx", Asked: "1.18.0", Got: "1.18.0", Source: "Debian bullseye"},
 		},
+		LabChanges: []string{"every address is on this machine", "a reload hands the listeners over"},
 		Findings: []verify.Finding{
 			{Invariant: "no failure", Lane: "poll", Result: verify.Pass, Text: "0 of 6 requests lost on poll"},
 			{Invariant: "no failure", Lane: "new", Result: verify.Pass, Text: "0 of 501 requests lost on new"},

@@ -128,6 +128,16 @@ func whole(s *scenario.Scenario) Plan {
 	return plan
 }
 
+// KindsOf are the kinds of a scenario's steps, those of compound ones and of the
+// way back among them, each as often as it stands there.
+func KindsOf(s *scenario.Scenario) []string {
+	var out []string
+	for step := range whole(s).simple {
+		out = append(out, step.Kind)
+	}
+	return out
+}
+
 // Command is something that a step did to the lab, or asked it.
 type Command struct {
 	Text string

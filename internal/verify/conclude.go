@@ -17,7 +17,7 @@ func conclude(r *run, rules []invariant) *Verdict {
 		Scenario: r.scenario.Name, File: r.header.File, Teaches: r.scenario.Teaches,
 		Lab: r.header.Lab, Runtime: r.header.Runtime, Why: r.header.Why, Try: r.header.Try, Seed: r.header.Seed, Compared: compared(r.header),
 		Started: r.header.Started.UTC().Format(time.RFC3339), Length: r.last,
-		Software: r.header.Software, Polls: r.polls,
+		Software: r.header.Software, LabChanges: r.header.LabChanges, Polls: r.polls,
 		Switches: []Switch{}, Lost: []Lost{}, Steps: r.steps,
 	}
 	for _, rule := range rules {

@@ -48,16 +48,19 @@ type Verdict struct {
 	Compared string             `json:"compared,omitempty"` // what was compared of each answer; no other header was
 	Length   history.Micros     `json:"length_us"`
 	Software []history.Software `json:"software"`
-	Findings []Finding          `json:"findings"` // one an invariant and lane
-	Lanes    []Lane             `json:"lanes"`
-	Servers  []Server           `json:"servers"`
-	Steps    []Step             `json:"steps"`
-	Switches []Switch           `json:"switches"`
-	Polls    []Poll             `json:"polls"`
-	Lost     []Lost             `json:"lost"` // the first MaxLost
-	LostAll  int64              `json:"lost_total"`
-	Accounts Accounts           `json:"accounts"`
-	Control  *Control           `json:"control,omitempty"`
+	// LabChanges is what the lab does otherwise than production does and what
+	// may change the verdict by that.
+	LabChanges []string  `json:"lab_changes,omitempty"`
+	Findings   []Finding `json:"findings"` // one an invariant and lane
+	Lanes      []Lane    `json:"lanes"`
+	Servers    []Server  `json:"servers"`
+	Steps      []Step    `json:"steps"`
+	Switches   []Switch  `json:"switches"`
+	Polls      []Poll    `json:"polls"`
+	Lost       []Lost    `json:"lost"` // the first MaxLost
+	LostAll    int64     `json:"lost_total"`
+	Accounts   Accounts  `json:"accounts"`
+	Control    *Control  `json:"control,omitempty"`
 
 	wantedReason string
 	wantedCauses []string
