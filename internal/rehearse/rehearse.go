@@ -237,7 +237,7 @@ func (r *run) begin(ctx context.Context) error {
 		Version: history.Version, Halab: r.Halab, Lab: r.lab.Name, Started: r.started.UTC(),
 		Control: r.Control, Controlled: r.Controlled, Try: r.Try, Seed: r.Seed, PageHeaders: true, File: r.Scenario.File, Scenario: string(r.Scenario.Source),
 		Runtime: r.Choice.Runtime, Why: r.Choice.Why,
-		Software: r.Choice.Software(r.Scenario), LabChanges: render.ChangesFor(upgrade.KindsOf(r.Scenario)), Lanes: r.lanes(), Steps: r.plan.Size(),
+		Software: r.Choice.Software(r.Scenario), LabChanges: render.ChangesFor(r.Scenario, upgrade.KindsOf(r.Scenario)), Lanes: r.lanes(), Steps: r.plan.Size(),
 	})
 	for _, note := range r.lab.Notes {
 		r.event(&history.Note{Text: note})

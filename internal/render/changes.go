@@ -3,6 +3,8 @@ package render
 import (
 	"slices"
 	"strings"
+
+	"halab/internal/scenario"
 )
 
 // Change is something that a lab does otherwise than production does.
@@ -14,6 +16,8 @@ type Change struct {
 	Tested  string
 	// Steps are the kinds of step with which it can; none: with any.
 	Steps []string
+	// If reports whether it can with this scenario; nil: with any.
+	If func(*scenario.Scenario) bool
 }
 
 // Changes is everything that a lab adds to what a scenario says, or does
@@ -29,18 +33,23 @@ func Changes() []Change {
 		{What: "an upgrade of HAProxy is a reload", Why: "the step rehearses a handover; a package's upgrade restarts the service",
 			Verdict: "it can hide a loss: a restart refuses connections meanwhile. In containers the old one has 10 s to finish, as with docker stop",
 			Tested:  "conformance: upgrade HAProxy", Steps: []string{"upgrade"}},
-		{What: "quit and replace wait for nginx without limit", Why: "nginx itself waits so",
-			Verdict: "it can hide a loss: Debian's unit ends nginx 5 s after QUIT, docker stop kills it after 10 s. A download that takes longer is cut there; `wait` for `sessions: 0` before shows that there is none",
-			Tested:  "conformance: in flight", Steps: []string{"quit", "replace"}},
+		{What: "quit and replace wait for nginx until the step's timeout", Why: "nginx itself ends when its last request has. `stop` is TERM, which cuts; Debian's `systemctl stop nginx` sends QUIT first, as `quit` does",
+			Verdict: "only where `expect.undrained` allows sessions to be left, for a server that is ended with one is a FAIL otherwise: Debian's unit ends nginx 5 s after QUIT, docker stop kills it after 10 s, and what takes longer is cut",
+			Tested:  "conformance: in flight; corpus: kill-after-drain, drain-wait-quit", Steps: []string{"quit", "replace"},
+			If: func(s *scenario.Scenario) bool { return s.Expect.Undrained > 0 }},
 		{What: "start waits until nginx listens", Why: "so does a unit of type forking; docker start does not",
 			Verdict: "it can hide a loss: a script that goes on at once can meet a server that does not listen yet",
 			Tested:  "conformance: start again", Steps: []string{"start", "replace"}},
 		{What: "nginx has a configuration of the lab's, with 4096 connections and one worker", Why: "a scenario says only which page a server has; traffic must not end at nginx's limits (Debian: 768 connections, a worker a processor)",
 			Verdict: "it can hide a loss: a server that gets more connections than yours takes refuses none here",
 			Tested:  "TestLabChanges: verdict and kinds of loss are the same with 768 connections, two workers and no access log"},
-		{What: "limits of open files are this machine's", Why: "HAProxy derives maxconn from them where `global.maxconn` is silent",
+		{What: "open files and processors are this machine's", Why: "HAProxy derives maxconn from `ulimit -n` where `global.maxconn` is silent, and has a thread a processor",
 			Verdict: "both ways, with thousands of connections: set `global.maxconn`",
-			Tested:  "not"},
+			Tested:  "measured: HAProxy 2.6 has maxconn 114 with `ulimit -n 256`, 498 with 1024",
+			If:      func(s *scenario.Scenario) bool { return s.HAProxy.Global.MaxConn == 0 }},
+		{What: "what the scenario does not say is as in Debian's haproxy.cfg", Why: "`defaults` has its options and its timeouts of 5s, 50s and 50s unless `bare: true`; `halab render --plain` shows all of it",
+			Verdict: "no, where the scenario says what your haproxy.cfg does: `hard-stop-after`, `retry-on` and all else that a scenario cannot say is not rehearsed",
+			Tested:  "goldens of `render --plain`", If: func(*scenario.Scenario) bool { return false }},
 		{What: "first checks come at once when a lab starts", Why: "or each lab would wait for one `inter`: `max-spread-checks 10` stands in a file that only the start reads, and that is empty before the traffic begins. A lab whose scenario has a `run` step starts without it, since the value would hold for a server that a command adds",
 			Tested: "conformance: first check after a reload, first check of an added server; TestLabChanges"},
 		{What: "HAProxy's log goes to halab", Why: "a `ring`, a `log-format` and two rules that capture the request's id and time, in place of `httplog` and `tcplog`: every request is joined to its line",
@@ -58,12 +67,12 @@ func Changes() []Change {
 	}
 }
 
-// ChangesFor are the changes that can change the verdict of a procedure with
-// these kinds of step, in a few words each.
-func ChangesFor(kinds []string) []string {
+// ChangesFor are the changes that can change the verdict of this scenario, whose
+// procedure has these kinds of step, in a few words each.
+func ChangesFor(s *scenario.Scenario, kinds []string) []string {
 	var out []string
 	for _, c := range Changes() {
-		if c.Verdict != "" && (len(c.Steps) == 0 || slices.ContainsFunc(c.Steps, func(kind string) bool { return slices.Contains(kinds, kind) })) {
+		if c.Verdict != "" && (c.If == nil || c.If(s)) && (len(c.Steps) == 0 || slices.ContainsFunc(c.Steps, func(kind string) bool { return slices.Contains(kinds, kind) })) {
 			out = append(out, c.What)
 		}
 	}

@@ -39,8 +39,13 @@ func TestChangesAreInTheReadme(t *testing.T) {
 
 // A report tells only of what can change the verdict of that procedure.
 func TestChangesFor(t *testing.T) {
-	few, more := render.ChangesFor([]string{"maint"}), render.ChangesFor([]string{"maint", "quit"})
-	const waits = "quit and replace wait for nginx without limit"
+	one := parse(t, "changes.yaml", changing)
+	two := parse(t, "changes.yaml", changing+"expect: {undrained: 1}\n")
+	const waits = "quit and replace wait for nginx until the step's timeout"
+	if got := render.ChangesFor(one, []string{"maint", "quit"}); slices.Contains(got, waits) {
+		t.Errorf("%q where no session may be left", got)
+	}
+	few, more := render.ChangesFor(two, []string{"maint"}), render.ChangesFor(two, []string{"maint", "quit"})
 	if slices.Contains(few, waits) || !slices.Contains(more, waits) || len(more) != len(few)+1 {
 		t.Errorf("%q without quit, %q with it", few, more)
 	}
@@ -55,3 +60,12 @@ func TestChangesFor(t *testing.T) {
 		}
 	}
 }
+
+const changing = `apiVersion: halab/v1
+name: changes
+haproxy: {version: "2.6"}
+backends: [{name: bk, servers: [{name: a, address: 127.0.0.1:81, nginx: 1.22.1, check: true}]}]
+frontends: [{name: app, bind: ":80", default_backend: bk}]
+traffic: {new: {rate: 10}}
+steps: [{maint: bk/a}]
+`
