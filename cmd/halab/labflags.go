@@ -26,6 +26,7 @@ type labFlags struct {
 	substitute bool
 	publish    []string
 	ownPorts   bool
+	statsTCP   bool
 	name       string
 }
 
@@ -34,6 +35,7 @@ func (f *labFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.publish, "publish", nil, "`[FRONTEND=]PORT`: the port on 127.0.0.1 for a frontend (the one that\ngets the traffic unless named); it must be free. May be repeated")
 	flags.BoolVar(&f.ownPorts, "own-ports", false, "use the scenario's own ports wherever they can be had")
+	flags.BoolVar(&f.statsTCP, "stats-tcp", false, "open the stats socket, level admin, on a port of 127.0.0.1 too: every user of\nthis machine can administer that HAProxy then")
 	flags.StringVar(&f.name, "name", "", "name of the lab; made from the scenario's name unless given")
 }
 
@@ -135,7 +137,7 @@ func (f *labFlags) options(a *app, s *scenario.Scenario) (lab.Options, error) {
 		return lab.Options{}, err
 	}
 	publish, err := f.ports(s)
-	return lab.Options{Name: f.name, Keeper: keep, Publish: publish, OwnPorts: f.ownPorts,
+	return lab.Options{Name: f.name, Keeper: keep, Publish: publish, OwnPorts: f.ownPorts, StatsTCP: f.statsTCP,
 		Tell: func(line string) {
 			a.say("%s", line)
 			a.ui.wait("waiting for the lab to be ready")

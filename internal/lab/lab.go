@@ -64,6 +64,8 @@ type Site struct {
 	Publish map[string]int
 	// OwnPorts asks for the scenario's own ports wherever they can be had.
 	OwnPorts bool
+	// StatsTCP asks for a stats socket on TCP beside the one in Dir.
+	StatsTCP bool
 }
 
 // Layout is what a runtime decided.
@@ -74,7 +76,8 @@ type Layout struct {
 	Frontends map[string]string
 	// SSL are those of the bind lines with ssl.
 	SSL map[string]string
-	// AdminTCP is the stats socket's address on loopback.
+	// AdminTCP is the stats socket's address on loopback; "" where none was
+	// asked for.
 	AdminTCP string
 	// Near is an address of this machine at which HAProxy reaches halab.
 	Near string
@@ -123,6 +126,9 @@ type Options struct {
 	Stay     bool
 	Publish  map[string]int
 	OwnPorts bool
+	// StatsTCP opens a stats socket of level admin on TCP as well, on which every
+	// user of this machine can do with HAProxy what they like.
+	StatsTCP bool
 	// InPlace are the servers that UpgradeServer will be called for. Their
 	// nginx runs as a daemon, as it has to for that, where the runtime can
 	// upgrade it in place.
@@ -203,13 +209,16 @@ func (l *Lab) up(ctx context.Context, o Options) error {
 	if tell == nil {
 		tell = func(string) {}
 	}
-	if err := os.Mkdir(l.Dir, 0o755); err != nil {
+	if err := os.Mkdir(l.Dir, 0o700); err != nil { // sockets, logs and a key are in it
 		return fmt.Errorf("make the lab's directory: %w", err)
 	}
 	layout, err := l.runtime.Prepare(ctx, Site{ID: l.ID, Dir: l.Dir, StateDir: l.StateDir(),
-		Scenario: l.Scenario, Programs: l.programs, Publish: o.Publish, OwnPorts: o.OwnPorts})
+		Scenario: l.Scenario, Programs: l.programs, Publish: o.Publish, OwnPorts: o.OwnPorts, StatsTCP: o.StatsTCP})
 	if err != nil {
 		return err
+	}
+	if layout.AdminTCP != "" {
+		layout.Notes = append(layout.Notes, "the stats socket is at "+layout.AdminTCP+" as well: every user of this machine can administer this HAProxy")
 	}
 	for _, note := range layout.Notes {
 		tell(note)

@@ -24,13 +24,16 @@ func (r *run) vars() []string {
 	if err != nil {
 		out = r.Out
 	}
-	return []string{
+	all := []string{
 		"HALAB_LAB=" + r.lab.ID,
 		"HALAB_STATS_SOCKET=" + r.lab.Admin,
-		"HALAB_STATS_TCP=" + r.lab.AdminTCP,
 		"HALAB_FRONTEND=" + r.lab.Frontends[r.Scenario.TrafficFrontend().Name],
 		"HALAB_FRONTENDS=" + frontends.String(),
 		"HALAB_SERVERS=" + servers.String(),
 		"HALAB_OUT=" + out,
 	}
+	if r.lab.AdminTCP != "" {
+		all = append(all, "HALAB_STATS_TCP="+r.lab.AdminTCP)
+	}
+	return all
 }

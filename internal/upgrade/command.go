@@ -17,7 +17,7 @@ import (
 // machine by sh -c. It finds the lab in its environment:
 //
 //	HALAB_STATS_SOCKET  path of the stats socket, level admin
-//	HALAB_STATS_TCP     the same as host:port
+//	HALAB_STATS_TCP     the same as host:port; only with --stats-tcp
 //	HALAB_FRONTEND      host:port of the frontend that gets the traffic, or the first
 //	HALAB_FRONTENDS     a line a frontend: name host:port
 //	HALAB_SERVERS       a line a server: backend/server host:port

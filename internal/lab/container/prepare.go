@@ -69,6 +69,9 @@ func (r *Runtime) Prepare(ctx context.Context, site lab.Site) (lab.Layout, error
 		port := layout.Target.Servers[ref].Listen
 		layout.Reach[ref] = net.JoinHostPort(p.address[ref.String()].String(), port)
 	}
+	if !site.StatsTCP {
+		return layout, nil
+	}
 	// HAProxy's stats socket listens on the container's one address.
 	inside := netip.AddrPortFrom(p.address[lab.HAProxyRole], p.unbound(adminPort))
 	layout.Target.Sockets = []string{"ipv4@" + inside.String()}
@@ -109,7 +112,9 @@ func (p *plan) layout(refs []haproxy.ServerRef) (lab.Layout, error) {
 		l.Target.Servers[ref] = render.Place{Connect: p.alias[ref.String()] + ":" + text, Listen: text}
 	}
 	var err error
-	l.AdminTCP, err = p.ports.Free()
+	if p.site.StatsTCP {
+		l.AdminTCP, err = p.ports.Free()
+	}
 	l.Notes = p.ports.Notes
 	return l, err
 }

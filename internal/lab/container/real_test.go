@@ -40,8 +40,8 @@ func start(t *testing.T, programs lab.Programs, state string) *lab.Lab {
 	return l
 }
 
-// TestPublished looks at what a lab opens to the host: the frontend and the
-// stats socket, on loopback alone, whatever the images expose.
+// TestPublished looks at what a lab opens to the host: the frontend, on loopback
+// alone, whatever the images expose.
 func TestPublished(t *testing.T) {
 	l := start(t, exposing(t, images(t)), t.TempDir())
 	list, err := engine(t).ContainerList(t.Context(), client.ContainerListOptions{
@@ -52,7 +52,7 @@ func TestPublished(t *testing.T) {
 	if len(list.Items) != 3 {
 		t.Errorf("%d containers, want 3", len(list.Items))
 	}
-	want := []string{l.Frontends["app"], l.AdminTCP}
+	want := []string{l.Frontends["app"]}
 	for _, c := range list.Items {
 		published := 0
 		for _, p := range c.Ports {

@@ -18,6 +18,7 @@ import (
 )
 
 var upCases = []testCase{
+	{"closed to others", closedToOthers},
 	{"comes up", comesUp},
 	{"equal server names", equalNames},
 	{"log", logArrives},
@@ -197,7 +198,10 @@ func signals(t *testing.T, b *bench) {
 }
 
 func statsTCP(t *testing.T, b *bench) {
-	l := b.start(t, nil)
+	l := b.start(t, func(o *lab.Options) { o.StatsTCP = true })
+	if notes := strings.Join(l.Notes, "\n"); !strings.Contains(notes, l.AdminTCP+" as well: every user of this machine") {
+		t.Errorf("it does not say what it opens: %q", notes)
+	}
 	host, _, err := net.SplitHostPort(l.AdminTCP)
 	if err != nil || host != "127.0.0.1" {
 		t.Errorf("stats socket at %s, want one on 127.0.0.1", l.AdminTCP)

@@ -60,12 +60,14 @@ func (r *Runtime) Prepare(_ context.Context, site lab.Site) (lab.Layout, error) 
 		}
 		l.Target.Servers[ref], l.Reach[ref] = render.Place{Connect: address, Listen: address}, address
 	}
-	address, err := r.ports.Free()
-	if err != nil {
-		return lab.Layout{}, err
+	if site.StatsTCP {
+		address, err := r.ports.Free()
+		if err != nil {
+			return lab.Layout{}, err
+		}
+		l.AdminTCP = address
+		l.Target.Sockets = []string{"ipv4@" + address}
 	}
-	l.AdminTCP = address
-	l.Target.Sockets = []string{"ipv4@" + address}
 	if os.Geteuid() == 0 {
 		// nginx's workers would otherwise run as the user it was built for,
 		// who may not exist on this machine.
@@ -96,7 +98,7 @@ func (r *Runtime) fork(role string, argv []string) (*exec.Cmd, error) {
 	defer f.Close()
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = r.site.Dir
-	cmd.Env = append(os.Environ(), mark+r.site.ID)
+	cmd.Env = append(environment(), mark+r.site.ID)
 	cmd.Stdout, cmd.Stderr = f, f
 	// A session of its own: a Ctrl-C on the terminal is halab's to handle.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -109,6 +111,23 @@ func (r *Runtime) fork(role string, argv []string) (*exec.Cmd, error) {
 		return nil, err
 	}
 	return cmd, nil
+}
+
+// inherited are the variables that a program of the lab gets from the caller: how
+// it finds others, and how it writes times and messages. Whatever else the
+// caller has there, secrets among them, HAProxy would show to everybody who
+// reaches its stats socket (show env).
+var inherited = []string{"LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"}
+
+// environment is that of the lab's programs.
+func environment() []string {
+	var out []string
+	for _, name := range inherited {
+		if value, ok := os.LookupEnv(name); ok {
+			out = append(out, name+"="+value)
+		}
+	}
+	return out
 }
 
 // child is a program that halab itself waits for.
