@@ -3,6 +3,7 @@ package rehearse
 import (
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"halab/internal/haproxy"
@@ -16,6 +17,7 @@ type join struct {
 	emit    func(history.Event)
 	keep    func(raw []byte) // a line that only the ring had
 
+	awake    atomic.Int64 // how long halab was awake, as a time.Duration
 	mu       sync.Mutex
 	requests map[string]*history.Request
 	lines    map[string]*history.Seen
@@ -29,24 +31,30 @@ type join struct {
 type early struct {
 	seen  *history.Seen
 	raw   []byte
-	until time.Time
+	until time.Duration // of awake
 }
 
 type waiting struct {
 	id    string
-	until time.Time
+	until time.Duration // of awake
 }
 
 // patience is how long a request waits for its line. The ring hands lines on
 // within a millisecond, but those of a HAProxy that was taken over from are
 // complete only when it has finished. A line that comes later than this is a
-// lost one.
+// lost one. Only the time counts in which halab was awake: one that was stopped
+// could not read the lines that were there.
 const patience = 5 * time.Second
 
 func newJoin(started time.Time, emit func(history.Event), keep func(raw []byte)) *join {
 	return &join{started: started, emit: emit, keep: keep, requests: map[string]*history.Request{}, lines: map[string]*history.Seen{},
 		early: map[string]early{}, taken: map[string]bool{}}
 }
+
+// woke adds to the time in which halab was awake.
+func (j *join) woke(d time.Duration) { j.awake.Add(int64(d)) }
+
+func (j *join) clock() time.Duration { return time.Duration(j.awake.Load()) }
 
 // request takes a request that has its outcome.
 func (j *join) request(r *history.Request) {
@@ -62,7 +70,7 @@ func (j *join) request(r *history.Request) {
 		j.take(r, e.seen, e.raw)
 	} else {
 		j.requests[r.ID] = r
-		j.waiting = append(j.waiting, waiting{r.ID, time.Now().Add(patience)})
+		j.waiting = append(j.waiting, waiting{r.ID, j.clock() + patience})
 	}
 }
 
@@ -95,8 +103,8 @@ func (j *join) again(l haproxy.LogLine, raw []byte) {
 	seen := j.seen(l)
 	if r, ok := j.requests[l.ID]; ok {
 		j.take(r, seen, raw)
-	} else if now := time.Now(); j.lines[l.ID] == nil && now.Sub(time.UnixMicro(l.EndUS)) < patience {
-		j.early[l.ID] = early{seen, raw, now.Add(patience)}
+	} else if j.lines[l.ID] == nil && time.Since(time.UnixMicro(l.EndUS)) < patience {
+		j.early[l.ID] = early{seen, raw, j.clock() + patience}
 	}
 }
 
@@ -123,11 +131,12 @@ func (j *join) seen(l haproxy.LogLine) *history.Seen {
 
 // giveUp hands on the requests whose line has not come in time, and forgets the
 // lines whose request has not.
-func (j *join) giveUp(now time.Time) {
+func (j *join) giveUp() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	maps.DeleteFunc(j.early, func(_ string, e early) bool { return now.After(e.until) })
-	for len(j.waiting) > 0 && now.After(j.waiting[0].until) {
+	now := j.clock()
+	maps.DeleteFunc(j.early, func(_ string, e early) bool { return now > e.until })
+	for len(j.waiting) > 0 && now > j.waiting[0].until {
 		j.flushFirst()
 	}
 }

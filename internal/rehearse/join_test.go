@@ -82,12 +82,21 @@ func TestJoin(t *testing.T) {
 		{"out of the ring long ago", func(j *joined) { j.again(logged("a"), []byte("a")); j.request(sent("a")) }, "a", 0, ""},
 		{"out of the ring, and forgotten", func(j *joined) {
 			j.fromRing("a")
-			j.giveUp(time.Now().Add(2 * patience))
+			j.woke(2 * patience)
+			j.giveUp()
 			j.request(sent("a"))
 		}, "a", 0, ""},
+		{"late, while halab was stopped", func(j *joined) {
+			r := logged("a")
+			j.request(sent("a"))
+			j.woke(patience / 2) // of however long
+			j.giveUp()
+			j.line(r)
+		}, "a@bk/s", 0, ""},
 		{"too late", func(j *joined) {
 			j.request(sent("a"))
-			j.giveUp(time.Now().Add(2 * patience))
+			j.woke(2 * patience)
+			j.giveUp()
 			j.line(logged("a"))
 		}, "a", 1, ""},
 	} {

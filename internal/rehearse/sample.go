@@ -20,11 +20,14 @@ const lookEvery = 100 * time.Millisecond
 func (r *run) watchHost(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	for ctx.Err() == nil {
+	for last := time.Now(); ctx.Err() == nil; {
 		r.starved.look()
 		if e := r.starved.record(); e != nil {
-			r.event(e)
+			r.writer.Write(e) // who watches may be slow
 		}
+		now := time.Now()
+		r.join.woke(min(now.Sub(last), 2*lookEvery))
+		last = now
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
@@ -49,7 +52,7 @@ func (r *run) sample(ctx context.Context) {
 		if n%programsEvery == 0 {
 			r.lookAtPrograms(ctx)
 		}
-		r.join.giveUp(time.Now())
+		r.join.giveUp()
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
