@@ -26,12 +26,13 @@ type renderFlags struct {
 const renderLong = `Write the haproxy.cfg and the nginx configurations of a scenario, to standard
 output one after the other, or as files with --out.
 
-What the lab adds (its stats socket, its log, the header that names the server)
-is marked '# lab'; --plain leaves it out of haproxy.cfg. What nginx is given is
-the lab's own altogether: a scenario says only which page a server has. The
-ports are the scenario's own, as in halab run --own-ports. --check has the
-HAProxy of the scenario's version read the configuration (haproxy -c), and exits
-with 2 if it refuses.`
+What the lab adds (its stats socket, its log) is marked '# lab'; --plain leaves it
+out of haproxy.cfg. A lab starts HAProxy with a file more, which has the first
+checks come at once; no reload reads it. What nginx is given is the lab's own
+altogether: a scenario says only which page a server has. The ports are the
+scenario's own, as in halab run --own-ports. --check has the HAProxy of the
+scenario's version read the configuration (haproxy -c), and exits with 2 if it
+refuses.`
 
 func (a *app) renderCommand() *cobra.Command {
 	var f renderFlags

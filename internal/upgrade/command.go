@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -51,14 +52,10 @@ const touchesHAProxy = "haproxy"
 func newCommand() scenario.StepArgs { return &command{} }
 
 // OwnCommands reports whether a step of the scenario carries out a command of
-// the user's.
+// the user's, or waits for what somebody does by hand.
 func OwnCommands(s *scenario.Scenario) bool {
-	for step := range whole(s).simple {
-		if _, ok := step.run.(*command); ok {
-			return true
-		}
-	}
-	return false
+	kinds := KindsOf(s)
+	return slices.Contains(kinds, "run") || slices.Contains(kinds, "manual")
 }
 
 // SetScalar takes run: ./flip.sh.
