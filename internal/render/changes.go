@@ -29,7 +29,7 @@ func Changes() []Change {
 			Tested:  "conformance: faults, relayed server"},
 		{What: "a reload hands the listeners over", Why: "so does the master of Debian's unit (`haproxy -Ws`, USR2); on processes the lab has no master and starts HAProxy with `-x` and `-sf`, for which its stats socket has `expose-fd listeners`",
 			Verdict: "it can hide a loss: where your HAProxy has no master and no `-x`, the new process binds again, and connections that wait to be accepted can be reset",
-			Tested:  "conformance: take over, in both runtimes", Steps: []string{"reload", "run"}},
+			Tested:  "conformance: take over, in both runtimes; measured: in 10 reloads with `-x` none of 29,663 requests lost, in 20 with `-sf` alone 4 of 72,800 reset", Steps: []string{"reload", "run"}},
 		{What: "an upgrade of HAProxy is a reload", Why: "the step rehearses a handover; a package's upgrade restarts the service",
 			Verdict: "it can hide a loss: a restart refuses connections meanwhile. In containers the old one has 10 s to finish, as with docker stop",
 			Tested:  "conformance: upgrade HAProxy", Steps: []string{"upgrade"}},
