@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ type live struct {
 	polls string // the lane whose every request is a line
 
 	mu     sync.Mutex
-	lines  []string
+	lines  []liveLine
 	began  time.Time // zero until the traffic has begun
 	sent   int64
 	lost   int64
@@ -33,6 +34,12 @@ type live struct {
 
 	quit chan struct{}
 	done sync.WaitGroup
+}
+
+// liveLine is a line and the moment that it tells of.
+type liveLine struct {
+	at   history.Micros
+	text string
 }
 
 func newLive(ui *console) *live {
@@ -64,6 +71,7 @@ func (l *live) flush() {
 	l.mu.Lock()
 	lines, began := l.lines, !l.began.IsZero()
 	l.lines = nil
+	slices.SortStableFunc(lines, func(a, b liveLine) int { return cmp.Compare(a.at, b.at) })
 	status := fmt.Sprintf("%5.1fs  %d requests, %d lost%s", time.Since(l.began).Seconds(), l.sent, l.lost, l.step)
 	l.mu.Unlock()
 	if !began {
@@ -71,7 +79,7 @@ func (l *live) flush() {
 	}
 	l.ui.endWait()
 	for _, line := range lines {
-		l.ui.line(line)
+		l.ui.line(line.text)
 	}
 	l.ui.show(status)
 }
@@ -97,7 +105,7 @@ func (l *live) watch(e history.Event) {
 			l.polls = e.Lanes[i].Name
 		}
 		l.began = time.Now()
-		l.lines = append(l.lines, l.ui.paint(report.Bold, fmt.Sprintf("%8s  %-6s  %s", "TIME", "STATUS", "SERVER")))
+		l.note(0, l.ui.paint(report.Bold, fmt.Sprintf("%8s  %-6s  %s", "TIME", "STATUS", "SERVER")))
 	case *history.Request:
 		l.request(e)
 	case *history.Step:
@@ -120,8 +128,10 @@ func (l *live) watch(e history.Event) {
 
 // add notes a line that is none of the table.
 func (l *live) add(at history.Micros, style report.Style, text string) {
-	l.lines = append(l.lines, l.ui.paint(style, fmt.Sprintf("%7.1fs  %s", at.D().Seconds(), printable(text))))
+	l.note(at, l.ui.paint(style, fmt.Sprintf("%7.1fs  %s", at.D().Seconds(), printable(text))))
 }
+
+func (l *live) note(at history.Micros, text string) { l.lines = append(l.lines, liveLine{at, text}) }
 
 func (l *live) request(r *history.Request) {
 	if r.Outcome != history.Unsent {
@@ -144,7 +154,10 @@ func (l *live) request(r *history.Request) {
 
 // lossOf says in short what became of a lost request.
 func lossOf(r *history.Request) string {
-	text := fmt.Sprintf("%s, sent at %.1fs: %s", r.ID, r.Intended.D().Seconds(), r.Outcome)
+	text := fmt.Sprintf("%s: %s", r.ID, r.Outcome)
+	if sent := max(r.Sent, r.Intended); r.Done-sent >= history.M(250*time.Millisecond) {
+		text = fmt.Sprintf("%s, sent %.1fs: %s", r.ID, sent.D().Seconds(), r.Outcome)
+	}
 	if r.Status != 0 {
 		return text + fmt.Sprintf(" %d", r.Status)
 	}
@@ -161,10 +174,12 @@ func (l *live) poll(r *history.Request) {
 		style = report.Bad
 		text = strings.TrimSpace(text + " " + string(r.Outcome))
 	}
+	at := r.Intended
 	if took := r.Done - r.Intended; took > history.M(time.Second) {
-		text += fmt.Sprintf("  (after %.1fs)", took.D().Seconds())
+		at = r.Done // the lines stand in the order of what happened
+		text += fmt.Sprintf("  (sent %.1fs)", r.Intended.D().Seconds())
 	}
-	l.lines = append(l.lines, l.ui.paint(style, fmt.Sprintf("%7.1fs  %-6s  %s", r.Intended.D().Seconds(), status, printable(text))))
+	l.note(at, l.ui.paint(style, fmt.Sprintf("%7.1fs  %-6s  %s", at.D().Seconds(), status, printable(text))))
 }
 
 func (l *live) stepped(e *history.Step) {

@@ -39,9 +39,9 @@ func TestLive(t *testing.T) {
     0.0s  200     nginx/1.18.0
     1.0s  step 1 of 2  maint: bk_app/nginx2
     1.0s  bk_app/nginx2 UP → MAINT
-    2.0s  lost: new-7, sent at 1.0s: proxy 5xx 503
-    2.0s  -       refused  (after 3.0s)
+    2.0s  lost: new-7, sent 1.0s: proxy 5xx 503
     4.0s  200     evil` + "\uFFFD" + `[2J
+    5.0s  -       refused  (sent 2.0s)
     5.0s  step 1 failed: not done within 30s
     6.0s  ended early: interrupted
 `

@@ -212,6 +212,9 @@ func legend(t *timeline.Timeline, v *verify.Verdict) []legendItem {
 			out = append(out, legendItem{"mark " + timeline.Class(class).String(), markShape, name})
 		}
 	}
+	if t.Waited() {
+		out = append(out, legendItem{"wait", "M0 6H14", "from the send of a lost request to its end"})
+	}
 	if t.Binned() {
 		out = append(out, legendItem{"spread", markShape, "latency, median to slowest"}, legendItem{"p99", dotShape, "99th percentile"})
 	} else {

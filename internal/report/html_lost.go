@@ -19,7 +19,7 @@ type lostPart struct {
 // lostRow is one lost request.
 type lostRow struct {
 	Index           int
-	At, Took        history.Micros
+	At, Sent, Took  history.Micros
 	Lane, ID, Cause string
 	Step            int
 	StepText        string
@@ -47,19 +47,19 @@ func newLostPart(v *verify.Verdict) lostPart {
 	if v.LostAll == 1 {
 		was = "request was"
 	}
-	p.LostIntro = fmt.Sprintf("%s %s lost, in the order in which they were sent. Times are those of the sending; below each stands what HAProxy's log has of it.", count(v.LostAll), was)
+	p.LostIntro = fmt.Sprintf("%s %s lost, in the order in which they ended. Below each stands what HAProxy's log has of it.", count(v.LostAll), was)
 	return p
 }
 
 func newLostRow(i int, l *verify.Lost) lostRow {
 	r := lostRow{
-		Index: i, At: where(&l.Request), Lane: l.Lane, ID: l.ID, Cause: cause(l), Step: l.Step, StepText: l.Text,
+		Index: i, At: where(&l.Request), Sent: sentAt(&l.Request), Lane: l.Lane, ID: l.ID, Cause: cause(l), Step: l.Step, StepText: l.Text,
 		Conn: l.Conn, Reuse: l.Reuse, Port: l.Port, Error: l.Error,
 	}
 	if l.Status >= 400 {
 		r.Error = "" // the status says it
 	}
-	r.Took = l.Done - r.At
+	r.Took = r.At - r.Sent
 	if l.Want != l.Got {
 		r.Body = fmt.Sprintf("body %d of %d bytes", l.Got, l.Want)
 	}

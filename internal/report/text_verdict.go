@@ -97,6 +97,13 @@ func textReasons(p *painter, v *verify.Verdict) {
 // that names the ways it came through ("read tcp A->B: connection reset") it
 // keeps the end.
 func briefly(l *verify.Lost) string {
+	if sent := sentBefore(&l.Request); sent != "" {
+		return sent + ", " + inShort(l)
+	}
+	return inShort(l)
+}
+
+func inShort(l *verify.Lost) string {
 	switch {
 	case l.Log != nil:
 		return cause(l) + ", " + ended(l.Log)

@@ -141,12 +141,28 @@ func stepName(index int, text string) string {
 	return fmt.Sprintf("%d %s", index, text)
 }
 
-// where is the moment that a lost request belongs to.
-func where(r *history.Request) history.Micros {
+// where is the moment that a lost request belongs to: that at which it ended.
+func where(r *history.Request) history.Micros { return verify.Died(r) }
+
+// sentAt is when a request was sent, or was due where it never was.
+func sentAt(r *history.Request) history.Micros {
 	if r.Sent > 0 {
 		return r.Sent
 	}
 	return r.Intended
+}
+
+// longAgo is how long before its end a request must have been sent for both
+// moments to be told.
+const longAgo = history.Micros(250_000)
+
+// sentBefore says when a lost request was sent, where that was much earlier
+// than it was lost.
+func sentBefore(r *history.Request) string {
+	if where(r)-sentAt(r) < longAgo {
+		return ""
+	}
+	return "sent " + clock(sentAt(r))
 }
 
 // cause is what became of a lost request, in a few words.
@@ -188,6 +204,13 @@ func retries(n int) string {
 // why is cause with what HAProxy logged or, where it logged nothing, with the
 // error that the client saw.
 func why(l *verify.Lost) string {
+	if sent := sentBefore(&l.Request); sent != "" {
+		return becameOf(l) + ", " + sent
+	}
+	return becameOf(l)
+}
+
+func becameOf(l *verify.Lost) string {
 	if s := logged(l.Log); s != "" {
 		return cause(l) + ", " + s
 	}

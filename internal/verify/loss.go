@@ -75,10 +75,11 @@ func (l *loss) observe(e history.Event) {
 }
 
 // when is the moment of a loss: what was cut under way broke when it ended,
-// everything else was lost when it was sent.
+// and so did what is long by intent, such as a download. Everything else was
+// lost when it was sent.
 func when(r *history.Request) history.Micros {
-	if r.Class() == history.StreamLane {
-		return r.Done
+	if lengthy(r) {
+		return max(r.Done, began(r))
 	}
 	switch r.Outcome {
 	case history.Closed, history.InFlight, history.Reset, history.Truncated:
@@ -90,6 +91,20 @@ func when(r *history.Request) history.Micros {
 	}
 	return began(r)
 }
+
+// lengthy reports whether a request takes long by intent: what goes wrong with it
+// happens at its end, not when it was sent.
+func lengthy(r *history.Request) bool {
+	switch r.Class() {
+	case history.DownloadLane, history.UploadLane, history.StreamLane:
+		return true
+	}
+	return false
+}
+
+// Died is the moment at which a lost request ended, which is where a report
+// shows it.
+func Died(r *history.Request) history.Micros { return max(r.Done, began(r)) }
 
 // serverBrokeOff begins the termination state of a request that a server had
 // taken, and whose connection ended before a whole header (HAProxy manual 8.5).
@@ -130,7 +145,7 @@ func (l *loss) lose(r *history.Request) {
 
 func (l *loss) findings() []Finding {
 	l.settle(math.MaxInt64)
-	slices.SortStableFunc(l.listed, func(a, b Lost) int { return cmp.Compare(began(&a.Request), began(&b.Request)) })
+	slices.SortStableFunc(l.listed, func(a, b Lost) int { return cmp.Compare(Died(&a.Request), Died(&b.Request)) })
 	var out []Finding
 	var staleTotal int64
 	for _, name := range l.run.order {

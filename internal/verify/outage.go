@@ -9,7 +9,8 @@ import (
 // outage is invariant 8: the longest run from the first bad send to the first
 // good one, on a lane that sends alone on new connections or reuses them
 // alike. It is as exact as the lane's requests are apart, at most twice its
-// interval. A stream sends but once, so
+// interval. A transfer is bad from the moment at which it ended, and only one
+// that was sent after that shows that it is over. A stream sends but once, so
 // streams have none: that they broke is told by loss.
 type outage struct {
 	run   *run
@@ -45,15 +46,38 @@ func (o *outage) observe(e history.Event) {
 		d = &dark{}
 		o.lanes[r.Lane] = d
 	}
+	d.patchy.add(r, class == lost)
+	if lengthy(r) {
+		d.transfer(r, class == lost)
+		return
+	}
 	before := d.latest
 	d.latest = began(r)
-	d.patchy.add(r, class == lost)
 	switch bad := class == lost; {
 	case bad && !d.bad:
 		d.bad, d.since, d.apart = true, began(r), began(r)-before
 	case !bad && d.bad:
 		d.bad = false
 		d.close(began(r))
+	}
+}
+
+// transfer takes what ended long after it was sent. They come in the order in
+// which they were sent, several at a time.
+func (d *dark) transfer(r *history.Request, bad bool) {
+	switch {
+	case bad && !d.bad:
+		d.bad, d.since, d.apart = true, when(r), 0
+	case bad:
+		d.since = min(d.since, when(r))
+	case d.bad && began(r) >= d.since:
+		d.bad = false
+		d.close(began(r))
+	}
+	if bad {
+		d.latest = max(d.latest, when(r))
+	} else {
+		d.latest = max(d.latest, began(r))
 	}
 }
 

@@ -15,10 +15,11 @@
   for (let i = 0; i < total; i++) if (marks.listed[i] >= 0) markOf.set(marks.listed[i], i);
 
   function describe(i) {
-    return `${clock(marks.t[i])}  ${data.lanes[marks.lane[i]].name}: ${data.kinds[marks.kind[i]]}`;
+    const sent = marks.t[i] - marks.sent[i] >= 250000 ? `, sent ${clock(marks.sent[i])}` : "";
+    return `${clock(marks.t[i])}  ${data.lanes[marks.lane[i]].name}: ${data.kinds[marks.kind[i]]}${sent}`;
   }
 
-  // pickedTime is when the chosen request was sent, if that is in sight.
+  // pickedTime is where the chosen request is drawn, if that is in sight.
   function pickedTime() {
     if (picked < 0 || marks.t[picked] < view.from || marks.t[picked] > view.to) return undefined;
     return marks.t[picked];

@@ -30,6 +30,7 @@ type LaneData struct {
 // MarkData are the marks in the order of time.
 type MarkData struct {
 	T      []int64 `json:"t"`
+	Sent   []int64 `json:"sent"`
 	Lane   []int   `json:"lane"`
 	Class  []int   `json:"class"`
 	Kind   []int   `json:"kind"`
@@ -47,6 +48,7 @@ func (t *Timeline) Data(label func(Key) string) Data {
 	}
 	for _, m := range t.Marks {
 		d.Marks.T = append(d.Marks.T, int64(m.At))
+		d.Marks.Sent = append(d.Marks.Sent, int64(m.Sent))
 		d.Marks.Lane = append(d.Marks.Lane, m.Lane)
 		d.Marks.Class = append(d.Marks.Class, int(m.Class))
 		d.Marks.Kind = append(d.Marks.Kind, m.Kind)

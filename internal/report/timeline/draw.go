@@ -30,6 +30,7 @@ type Drawing struct {
 	Grid    Path
 	Latency []Path
 	Bands   []Path
+	Waits   []Path // thin lines from the sends of the lost to their ends
 	Marks   []Path
 }
 
@@ -102,7 +103,7 @@ func (t *Timeline) Draw(s *Strip, c Scale) Drawing {
 		grid.put('M', 0, c.Y(history.Micros(math.Pow10(e))))
 		grid.put('H', Width)
 	}
-	d := Drawing{Grid: Path{"grid", string(grid)}, Marks: t.drawMarks(s)}
+	d := Drawing{Grid: Path{"grid", string(grid)}, Waits: t.drawWaits(s), Marks: t.drawMarks(s)}
 	if t.edges == nil {
 		d.Latency, d.Bands = t.drawDots(s, c), t.drawTurns(s)
 	} else {
@@ -253,6 +254,26 @@ func (t *Timeline) drawMarks(s *Strip) []Path {
 	return out
 }
 
+// waitsY is where the line from a send to a loss stands.
+const waitsY = (marksTop + marksEnd) / 2.0
+
+// drawWaits is a thin line from the send of every lost request to its end. One
+// that is shorter than the mark is wide is left out.
+func (t *Timeline) drawWaits(s *Strip) []Path {
+	const least = Width / 1000
+	var p pen
+	for _, m := range t.Marks {
+		if m.Lane == s.index && t.X(m.At)-t.X(m.Sent) >= least {
+			p.put('M', t.X(m.Sent), waitsY)
+			p.put('H', t.X(m.At))
+		}
+	}
+	if len(p) == 0 {
+		return nil
+	}
+	return []Path{{"wait", string(p)}}
+}
+
 // keyed names the pens by who answered: v0, v1 and so on, or none.
 func keyed(class string, pens []pen) []Path {
 	var out []Path
@@ -307,6 +328,17 @@ func (t *Timeline) Silent() bool {
 			if s.bins[i].silent > 0 {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// Waited reports whether a lost request was sent long enough before its end
+// for a line to be drawn.
+func (t *Timeline) Waited() bool {
+	for _, s := range t.Strips {
+		if t.drawWaits(s) != nil {
+			return true
 		}
 	}
 	return false

@@ -73,7 +73,8 @@ const (
 
 // Mark is one request that is shown by itself.
 type Mark struct {
-	At     history.Micros
+	At     history.Micros // of a lost request its end, of any other its send
+	Sent   history.Micros
 	Lane   int
 	Class  Class
 	Kind   int // index of Kinds
@@ -160,7 +161,11 @@ func (t *Timeline) request(r *history.Request) {
 	}
 	class, kind, marked := t.classify(r)
 	if marked {
-		t.mark(s, Mark{At: at, Lane: s.index, Class: class, Kind: t.kind(kind), Listed: t.index(r)})
+		ended := at
+		if class == Lost || class == Other {
+			ended = verify.Died(r)
+		}
+		t.mark(s, Mark{At: ended, Sent: at, Lane: s.index, Class: class, Kind: t.kind(kind), Listed: t.index(r)})
 	}
 	if r.Outcome == history.Unsent {
 		return
@@ -254,6 +259,9 @@ func (t *Timeline) finish() {
 		if n := len(s.dots); n > 0 {
 			t.Length = max(t.Length, s.dots[n-1].at)
 		}
+	}
+	if n := len(t.Marks); n > 0 {
+		t.Length = max(t.Length, t.Marks[n-1].At)
 	}
 	for i := range t.States {
 		t.States[i].close(t.Length)

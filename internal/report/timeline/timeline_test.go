@@ -198,3 +198,23 @@ func TestSketchIsRightToAnEighth(t *testing.T) {
 		t.Error("nothing has a quantile")
 	}
 }
+
+// A lost request is drawn where it ended, with a line from its send, and what
+// was never answered well is not left beyond the end of the picture.
+func TestLossesAreDrawnWhereTheyEnded(t *testing.T) {
+	cut := answered("new", 1, "a")
+	cut.Done, cut.Outcome = sec(6), history.Truncated
+	v := verdict(1)
+	v.Lost, v.LostAll = []verify.Lost{{Request: *cut}}, 1
+	tl := collect(t, v, cut)
+	if len(tl.Marks) != 1 || tl.Marks[0].At != sec(6) || tl.Marks[0].Sent != sec(1) {
+		t.Fatalf("marks: %+v", tl.Marks)
+	}
+	d := tl.Draw(tl.Strips[0], tl.Scale())
+	if len(d.Waits) != 1 || d.Waits[0].D != "M1000 6.5H6000" || d.Marks[0].D != "M6000 1V12" {
+		t.Errorf("drawn: %+v, %+v", d.Waits, d.Marks)
+	}
+	if !tl.Waited() {
+		t.Error("the legend has no line")
+	}
+}
