@@ -43,18 +43,20 @@ func HTML(w io.Writer, v *verify.Verdict, src verify.Source, files ...File) erro
 
 // pageFuncs are what the templates call.
 var pageFuncs = template.FuncMap{
-	"clock":  clock,
-	"count":  count,
-	"gap":    func(l verify.Lane) string { return gapOf(&l) },
-	"len64":  func(l []lostRow) int64 { return int64(len(l)) },
-	"length": func(m history.Micros) string { return length(m) },
-	"lines":  lines,
-	"output": htmlOutputs,
-	"plural": plural,
-	"sub":    func(a, b int) int { return a - b },
-	"sure":   func(l verify.Lane) string { return sure(&l) },
-	"text":   visible,
-	"tone":   tone,
+	"clock":       clock,
+	"count":       count,
+	"gap":         func(l verify.Lane) string { return gapOf(&l) },
+	"len64":       func(l []lostRow) int64 { return int64(len(l)) },
+	"length":      func(m history.Micros) string { return length(m) },
+	"lines":       lines,
+	"output":      htmlOutputs,
+	"plural":      plural,
+	"shares":      shareRows,
+	"shareServer": func(s verify.Share) string { return shareServer(&s) },
+	"sub":         func(a, b int) int { return a - b },
+	"sure":        func(l verify.Lane) string { return sure(&l) },
+	"text":        visible,
+	"tone":        tone,
 }
 
 // tone is the class of a result.

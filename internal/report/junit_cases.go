@@ -18,7 +18,7 @@ type judged struct {
 // The invariants that have a case in every run, whether they found anything to
 // tell or not: a case that comes and goes has no history in a pipeline.
 var (
-	casesOfRun    = []string{"accounts agree", "capacity", "clean ends", "coverage", "drained before stopped", "health", "in flight", "nothing masked", "origin", "procedure", "record", verify.AvailableName, "stale connections", verify.EndsName}
+	casesOfRun    = []string{"accounts agree", "capacity", "clean ends", "coverage", "drained before stopped", "health", "in flight", verify.PlacedName, "nothing masked", "origin", "procedure", "record", verify.AvailableName, "stale connections", verify.EndsName}
 	casesOfLane   = []string{"clean ends", "coverage", "latency", "no failure", "outage"}
 	casesOfSwitch = []string{"new version complete", "no flap back"}
 )

@@ -25,7 +25,7 @@ const (
 // Markdown writes summary.md, fit for the summary of a CI's step.
 func Markdown(w io.Writer, v *verify.Verdict) error {
 	var b bytes.Buffer
-	for _, section := range []func(*bytes.Buffer, *verify.Verdict){mdTitle, mdSoftware, mdSwitches, mdLanes, mdLosses, mdControl, mdPolls, mdOutputs, mdChecks} {
+	for _, section := range []func(*bytes.Buffer, *verify.Verdict){mdTitle, mdSoftware, mdSwitches, mdLanes, mdLosses, mdControl, mdPolls, mdOutputs, mdShares, mdChecks} {
 		section(&b, v)
 	}
 	_, err := w.Write(within(b.Bytes()))

@@ -32,6 +32,7 @@ var sections = []func(*painter, *verify.Verdict){
 	textSwitches,
 	textLanes,
 	textServers,
+	textShares,
 	textLatency,
 	textLost,
 	textChecks,

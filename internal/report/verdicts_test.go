@@ -59,6 +59,10 @@ func passed() *verify.Verdict {
 			{Name: "bk_app/nginx1", Headers: []string{"nginx/1.19.8"}, Answers: 255},
 			{Name: "bk_app/nginx2", Headers: []string{"nginx/1.18.0"}, Answers: 254},
 		},
+		Shares: []verify.Share{
+			{Lane: "poll", Server: "bk_app/nginx1", After: 3}, {Lane: "poll", Server: "bk_app/nginx2", Before: 3},
+			{Lane: "new", Server: "bk_app/nginx1", During: 5, After: 245}, {Lane: "new", Server: "bk_app/nginx2", Before: 250, During: 1},
+		},
 		Steps: []verify.Step{
 			{Index: 1, Text: "expect: {header: nginx/1.18.0}", Line: 27, Begin: ms(5000.7), End: ms(5002), Ended: true},
 			{Index: 2, Text: "maint: bk_app/nginx2", Line: 28, Begin: ms(5002), Command: ms(5002), Commands: []string{"set server bk_app/nginx2 state maint"}, End: ms(5003), Ended: true},
@@ -195,6 +199,7 @@ func hostile() *verify.Verdict {
 	v.Software[1] = history.Software{Role: nasty, Name: nasty, Asked: nasty, Got: nasty, Source: nasty, Substitute: true}
 	v.Lanes[1].Name = nasty
 	v.Servers[0] = verify.Server{Name: nasty, Headers: []string{nasty}, Answers: 3}
+	v.Shares[0] = verify.Share{Lane: nasty, Server: nasty, Before: 3}
 	v.Steps[1].Text, v.Steps[1].Error, v.Steps[1].Commands = nasty, nasty, []string{nasty}
 	v.Steps[0].Output = strings.Repeat(nasty+"\n", 6) + strings.Repeat(nasty, 3)
 	v.Switches[0].From, v.Switches[0].NewHeader = nasty, nasty

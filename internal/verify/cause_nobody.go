@@ -24,7 +24,7 @@ func (e *evidence) nobodyLeft() (nobody, bool) {
 	for _, d := range e.deeds {
 		n := nobody{backend: backendOf(d.server), deed: d}
 		n.haul = e.lost(func(k lossKind) bool {
-			backend, ok := strings.CutSuffix(k.server, "/<NOSRV>")
+			backend, ok := strings.CutSuffix(k.server, noServerName)
 			if ok && d.any {
 				n.backend = backend
 			}

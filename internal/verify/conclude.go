@@ -34,7 +34,7 @@ func conclude(r *run, rules []invariant) *Verdict {
 		}
 	}
 	v.Switches = append(v.Switches, r.moves.switches[:r.moves.done]...)
-	v.Lanes, v.Servers = r.laneList(), r.serverList()
+	v.Lanes, v.Servers, v.Shares = r.laneList(), r.serverList(), r.shares.list(r.order)
 	v.Remarks = r.remarks()
 	v.Expected = Result(r.scenario.Expect.EffectiveVerdict())
 	v.wantedReason, v.wantedCauses = r.scenario.Expect.Reason, r.scenario.Expect.Causes

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"strings"
 
 	"halab/internal/history"
 )
@@ -9,49 +10,30 @@ import (
 // inFlight is invariant 16: what was under way when a step did something ends
 // whole.
 type inFlight struct {
-	run     *run
-	open    []flying // requests that may still be under way
-	acts    []act
-	answers map[string]*streak // by server
+	run  *run
+	open []flying // requests that may still be under way
+	acts []act
 }
 
 // flying is a request as far as this rule needs it.
 type flying struct {
-	began, done history.Micros
+	began, done history.Micros // done: when it ended whole, or broke
+	server      string         // "": not known
 	lost        bool
 	died        bool // it broke when it ended, and was not lost when it was sent
-	lane        string
-	server      string
-	act         int // the command that may have broken it, from 1
+	act         int  // the command that may have broken it, from 1
 }
 
 // act is a command, and the requests that were under way when it was sent.
 type act struct {
 	step         int
 	at           history.Micros
+	server       string   // "": none, or any
+	touches      []string // of a command of the user's
 	under, broke int64
-	aboard       map[berth]int64 // of the lanes that last by intent
-	serves       map[string]bool // servers that had answered for a while
 }
 
-// berth is a lane at a server.
-type berth struct{ lane, server string }
-
-// streak is a time in which a server answered again and again.
-type streak struct{ since, latest history.Micros }
-
-// A streak ends with silence of a second, and a server that has answered for
-// settled ought to have something of every lane that lasts.
-const (
-	silence = history.Micros(1_000_000)
-	settled = busy
-)
-
-func newInFlight(r *run) *inFlight { return &inFlight{run: r, answers: map[string]*streak{}} }
-
-// lasts reports whether the prober keeps requests of a class in flight at every
-// server that serves.
-func lasts(class string) bool { return class == history.DownloadLane || class == history.StreamLane }
+func newInFlight(r *run) *inFlight { return &inFlight{run: r} }
 
 // pruneFrom is how many requests are kept before those that have ended are
 // let go of.
@@ -60,7 +42,6 @@ const pruneFrom = 4096
 func (f *inFlight) observe(e history.Event) {
 	switch e := e.(type) {
 	case *history.Request:
-		f.answered(e)
 		if stream(e) != nil {
 			f.stream(e)
 			return
@@ -71,8 +52,7 @@ func (f *inFlight) observe(e history.Event) {
 		if len(f.open) >= pruneFrom && len(f.open) == cap(f.open) {
 			f.prune(e.Sent)
 		}
-		f.open = append(f.open, flying{began: e.Sent, done: e.Done, lost: f.run.class(e) == lost,
-			died: when(e) > began(e), lane: e.Lane, server: e.Server})
+		f.open = append(f.open, flying{began: e.Sent, done: Died(e), server: atServer(e), lost: f.run.class(e) == lost, died: when(e) > began(e)})
 	case *history.Step:
 		if e.Phase == history.Command {
 			f.act(e)
@@ -93,25 +73,12 @@ func (f *inFlight) prune(now history.Micros) {
 
 func (f *inFlight) act(e *history.Step) {
 	f.prune(e.At)
-	a := act{step: e.Index, at: e.At, under: int64(len(f.open)), aboard: map[berth]int64{}, serves: map[string]bool{}}
-	for server, s := range f.answers {
-		a.serves[server] = e.At-s.latest <= silence && e.At-s.since >= settled
-	}
+	f.acts = append(f.acts, act{step: e.Index, at: e.At, server: e.Server, touches: e.Touches, under: int64(len(f.open))})
 	for i := range f.open {
-		s := &f.open[i]
-		if lasts(history.LaneClass(s.lane)) && s.began < e.At {
-			a.aboard[berth{s.lane, s.server}]++
+		if s := &f.open[i]; s.lost && s.mayBreak(e.At) {
+			s.act = f.blame(s.act, len(f.acts), s.server)
 		}
-		if !s.lost || !s.mayBreak(e.At) {
-			continue
-		}
-		if s.act > 0 {
-			f.acts[s.act-1].broke--
-		}
-		s.act = len(f.acts) + 1
-		a.broke++
 	}
-	f.acts = append(f.acts, a)
 }
 
 // mayBreak reports whether a command may have broken a request that was lost:
@@ -122,21 +89,39 @@ func (s *flying) mayBreak(at history.Micros) bool {
 	return s.died || s.act == 0 && at-s.began <= retryTimer
 }
 
-// answered follows which servers answer.
-func (f *inFlight) answered(r *history.Request) {
-	if r.Server == "" || f.run.class(r) != fine {
-		return
+// blame puts a request that broke on the account of one more command, unless
+// that deals with another server and an earlier one with its own.
+func (f *inFlight) blame(was, now int, server string) int {
+	if was > 0 && !f.acts[now-1].dealsWith(server) && f.acts[was-1].dealsWith(server) {
+		return was
 	}
-	at, s := answeredAt(r), f.answers[r.Server]
-	switch {
-	case s == nil:
-		f.answers[r.Server] = &streak{at, at}
-	case at-s.latest > silence:
-		*s = streak{at, at}
-	default:
-		s.latest = max(s.latest, at)
+	if was > 0 {
+		f.acts[was-1].broke--
 	}
+	f.acts[now-1].broke++
+	return now
 }
+
+// dealsWith reports whether a command may have to do with a request that was at
+// this server.
+func (a *act) dealsWith(server string) bool {
+	return server == "" || a.server == server || a.server == "" && mayTouch(a.touches, server)
+}
+
+// atServer is the server that HAProxy had sent a request to, as far as that is
+// known.
+func atServer(r *history.Request) string {
+	if r.Log == nil {
+		return r.Server
+	}
+	if strings.HasSuffix(r.Log.Server, noServerName) {
+		return ""
+	}
+	return r.Log.Server
+}
+
+// noServerName stands in HAProxy's log for the server of a request that had none.
+const noServerName = "/<NOSRV>"
 
 func (f *inFlight) findings() []Finding {
 	out := Finding{Invariant: "in flight", Result: Pass}
@@ -161,5 +146,5 @@ func (f *inFlight) findings() []Finding {
 	case out.Count > int64(f.run.scenario.Expect.Lost):
 		out.Result = Fail
 	}
-	return append([]Finding{out}, f.absent()...)
+	return []Finding{out}
 }

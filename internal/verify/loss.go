@@ -79,14 +79,14 @@ func (l *loss) observe(e history.Event) {
 // lost when it was sent.
 func when(r *history.Request) history.Micros {
 	if lengthy(r) {
-		return max(r.Done, began(r))
+		return Died(r)
 	}
 	switch r.Outcome {
 	case history.Closed, history.InFlight, history.Reset, history.Truncated:
-		return r.Done
+		return Died(r)
 	case history.Proxy5xx:
 		if r.Log != nil && strings.HasPrefix(string(r.Log.State), serverBrokeOff) {
-			return r.Done
+			return Died(r)
 		}
 	}
 	return began(r)
@@ -103,8 +103,16 @@ func lengthy(r *history.Request) bool {
 }
 
 // Died is the moment at which a lost request ended, which is where a report
-// shows it.
-func Died(r *history.Request) history.Micros { return max(r.Done, began(r)) }
+// shows it: by HAProxy's log, where that says it was broken off. A client that
+// reads slowly gets to the end of what it was sent later, maybe after another
+// step.
+func Died(r *history.Request) history.Micros {
+	done := r.Done
+	if l := r.Log; arrived(r) && l.Ta >= 0 && !l.State.Clean() {
+		done = min(done, servedBy(l))
+	}
+	return max(done, began(r))
+}
 
 // serverBrokeOff begins the termination state of a request that a server had
 // taken, and whose connection ended before a whole header (HAProxy manual 8.5).

@@ -136,15 +136,13 @@ func (m *moves) commandOf(at int) history.Micros {
 // stream counts a stream that has ended with the commands that came while it
 // was open.
 func (f *inFlight) stream(r *history.Request) {
-	last := -1
+	blamed, broke := 0, f.run.class(r) == lost
 	for i := range f.acts {
-		if a := &f.acts[i]; r.Sent > 0 && a.at >= r.Sent && a.at < r.Done {
+		if a := &f.acts[i]; r.Sent > 0 && a.at >= r.Sent && a.at < Died(r) {
 			a.under++
-			a.aboard[berth{r.Lane, r.Server}]++
-			last = i
+			if broke {
+				blamed = f.blame(blamed, i+1, atServer(r))
+			}
 		}
-	}
-	if last >= 0 && f.run.class(r) == lost {
-		f.acts[last].broke++
 	}
 }

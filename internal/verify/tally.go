@@ -82,6 +82,7 @@ type tally struct {
 	order        []string
 	servers      map[string]*Server
 	reachedAs    map[string]bool // by HAProxy's name for it, at most maxSeen
+	shares       shares
 	steps        []Step
 	polls        []Poll
 	hosts        hosts
@@ -98,7 +99,7 @@ type tally struct {
 }
 
 func newTally(s *scenario.Scenario, h *history.Header, j *judge) *tally {
-	t := &tally{scenario: s, judge: j, lanes: map[string]*Lane{}, servers: map[string]*Server{}, reachedAs: map[string]bool{}}
+	t := &tally{scenario: s, judge: j, lanes: map[string]*Lane{}, servers: map[string]*Server{}, reachedAs: map[string]bool{}, shares: shares{of: map[[2]string]*Share{}}}
 	for _, l := range h.Lanes {
 		t.lane(l.Name).Interval = l.Interval
 	}
@@ -122,6 +123,7 @@ func (t *tally) lane(name string) *Lane {
 }
 
 func (t *tally) observe(e history.Event) {
+	t.shares.observe(e)
 	switch e := e.(type) {
 	case *history.Request:
 		t.request(e)

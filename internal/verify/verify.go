@@ -54,6 +54,7 @@ type Verdict struct {
 	Findings   []Finding `json:"findings"` // one an invariant and lane
 	Lanes      []Lane    `json:"lanes"`
 	Servers    []Server  `json:"servers"`
+	Shares     []Share   `json:"shares"` // requests by lane and server
 	Steps      []Step    `json:"steps"`
 	Switches   []Switch  `json:"switches"`
 	Polls      []Poll    `json:"polls"`
@@ -129,6 +130,7 @@ func invariants(r *run) []invariant {
 		newStandstill(r),
 		newMasked(r),
 		newInFlight(r),
+		newPlaced(r),
 		newOrigin(r),
 		newTermination(r),
 		newAccounts(r),
