@@ -63,7 +63,7 @@ func (a *app) downs(ctx context.Context, args []string, all, json bool, d *downe
 
 func (a *app) down(ctx context.Context, rec *lab.Record, json bool, d *downed) error {
 	defer a.ui.wait("removing " + rec.Name)()
-	if err := removeLab(ctx, rec); err != nil {
+	if err := a.removeLab(ctx, rec); err != nil {
 		return err
 	}
 	d.Removed = append(d.Removed, rec.Name)
@@ -74,7 +74,7 @@ func (a *app) down(ctx context.Context, rec *lab.Record, json bool, d *downed) e
 }
 
 func (a *app) downAll(ctx context.Context, json bool, d *downed) error {
-	records, err := listLabs()
+	records, err := a.listLabs()
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (a *app) gc(ctx context.Context, json bool) error {
 			a.print("removed %s: %s\n", r.Lab, r.Why)
 		}
 	}
-	err := errors.Join(gcRecords(ctx, took), gcDrafts(), gcContainers(ctx, took), software.New(software.Options{}).Sweep())
+	err := errors.Join(a.gcRecords(ctx, took), gcDrafts(), gcContainers(ctx, took), software.New(software.Options{}).Sweep())
 	switch {
 	case json:
 		return errors.Join(err, a.json(map[string]any{"removed": all}))
@@ -63,8 +63,8 @@ func (a *app) gc(ctx context.Context, json bool) error {
 }
 
 // gcRecords removes the labs that nobody owns and that are not up.
-func gcRecords(ctx context.Context, took func(removed)) error {
-	records, err := listLabs()
+func (a *app) gcRecords(ctx context.Context, took func(removed)) error {
+	records, err := a.listLabs()
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func gcRecords(ctx context.Context, took func(removed)) error {
 	for _, rec := range records {
 		why, gerr := abandoned(ctx, rec)
 		if gerr == nil && why != "" {
-			gerr = removeLab(ctx, rec)
+			gerr = a.removeLab(ctx, rec)
 		}
 		if gerr != nil {
 			errs = append(errs, fmt.Errorf("lab %s: %w", rec.Name, gerr))
@@ -124,7 +124,8 @@ func gcDrafts() error {
 	}
 	drafts, err := filepath.Glob(filepath.Join(state, "labs", "*.json.*"))
 	for _, draft := range drafts {
-		if info, serr := os.Stat(draft); serr == nil && time.Since(info.ModTime()) > draftAge {
+		info, serr := os.Lstat(draft)
+		if serr == nil && info.Mode().IsRegular() && lab.Mine(info) && time.Since(info.ModTime()) > draftAge {
 			err = errors.Join(err, os.Remove(draft))
 		}
 	}

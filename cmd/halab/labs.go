@@ -17,10 +17,16 @@ import (
 // up when args has none.
 func openLab(args []string) (*lab.Record, error) {
 	rec, err := openRecord(args)
-	if err == nil && rec.ID == "" {
+	if err != nil {
+		return nil, err
+	}
+	if rec.ID == "" {
 		return nil, usagef("lab %s: its record cannot be read (halab gc removes it)", rec.Name)
 	}
-	return rec, err
+	if why := rec.Foreign(); why != nil {
+		return nil, usagef("lab %s: its record is not believed: %w (halab gc removes the record)", rec.Name, why)
+	}
+	return rec, nil
 }
 
 // openRecord is openLab for those who can do something with a lab of which no
@@ -37,12 +43,17 @@ func openRecord(args []string) (*lab.Record, error) {
 	return lab.Open(state, name)
 }
 
-func listLabs() ([]*lab.Record, error) {
+// listLabs reads every record, and tells what else lies among them.
+func (a *app) listLabs() ([]*lab.Record, error) {
 	state, err := lab.StateDir()
 	if err != nil {
 		return nil, err
 	}
-	return lab.List(state)
+	records, skipped, err := lab.List(state)
+	for _, why := range skipped {
+		a.say("skipped: %s", printable(why.Error()))
+	}
+	return records, err
 }
 
 // completeLab offers the labs that are recorded, at this position of the
@@ -51,7 +62,8 @@ func completeLab(position int) func(*cobra.Command, []string, string) ([]string,
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		var names []string
 		if len(args) == position {
-			records, _ := listLabs() // completion has nobody to tell
+			state, _ := lab.StateDir()
+			records, _, _ := lab.List(state) // completion has no one to tell
 			for _, r := range records {
 				names = append(names, r.Name)
 			}
@@ -72,8 +84,12 @@ func labScenario(rec *lab.Record) (*scenario.Scenario, error) {
 // adminOf is the client of a lab's stats socket.
 func adminOf(rec *lab.Record) *adminsock.Client { return adminsock.New("unix", rec.Admin) }
 
-// removeLab ends and removes a lab.
-func removeLab(ctx context.Context, rec *lab.Record) error {
+// removeLab ends and removes a lab. Where its record names a directory that
+// halab did not make, that is told, and the directory stays.
+func (a *app) removeLab(ctx context.Context, rec *lab.Record) error {
+	if why := rec.Foreign(); why != nil && rec.ID != "" {
+		a.say("lab %s: its record is not believed: %s; what is there stays", rec.Name, printable(why.Error()))
+	}
 	if rec.ID == "" {
 		return rec.Remove(ctx, nil) // no record: there is only the file
 	}

@@ -62,11 +62,14 @@ state of their servers as HAProxy has it.
 }
 
 func (a *app) statuses(ctx context.Context, args []string, json bool) error {
-	records, err := listLabs()
+	var records []*lab.Record
+	var err error
 	if len(args) == 1 {
 		var one *lab.Record
 		one, err = openRecord(args)
 		records = []*lab.Record{one}
+	} else {
+		records, err = a.listLabs()
 	}
 	if err != nil {
 		return err
@@ -85,7 +88,7 @@ func (a *app) statuses(ctx context.Context, args []string, json bool) error {
 		if i > 0 {
 			a.print("\n")
 		}
-		a.print("%s", s.text())
+		a.print("%s", printable(s.text())) // a record is a file: it may hold anything
 	}
 	return nil
 }
@@ -98,6 +101,10 @@ func (a *app) status(ctx context.Context, rec *lab.Record) labStatus {
 	defer cancel()
 	s := labStatus{Name: rec.Name, Runtime: rec.Runtime, State: state(ctx, rec), Created: rec.Created, Scenario: rec.File,
 		Frontends: rec.Frontends, SSL: rec.SSL, Admin: rec.Admin, AdminTCP: rec.AdminTCP, Notes: rec.Notes, Software: rec.Software, Servers: []serverStatus{}}
+	if why := rec.Foreign(); why != nil && rec.ID != "" {
+		s.Error = "its record is not believed: " + why.Error()
+		return s
+	}
 	if s.State != stateUp && s.State != stateRunning {
 		return s
 	}

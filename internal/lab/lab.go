@@ -209,8 +209,8 @@ func (l *Lab) up(ctx context.Context, o Options) error {
 	if tell == nil {
 		tell = func(string) {}
 	}
-	if err := os.Mkdir(l.Dir, 0o700); err != nil { // sockets, logs and a key are in it
-		return fmt.Errorf("make the lab's directory: %w", err)
+	if err := l.makeDir(); err != nil {
+		return err
 	}
 	layout, err := l.runtime.Prepare(ctx, Site{ID: l.ID, Dir: l.Dir, StateDir: l.StateDir(),
 		Scenario: l.Scenario, Programs: l.programs, Publish: o.Publish, OwnPorts: o.OwnPorts, StatsTCP: o.StatsTCP})

@@ -77,7 +77,7 @@ func mustCreate(t *testing.T, r *Record) {
 	if err := r.create(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(r.Dir, 0o755); err != nil {
+	if err := r.makeDir(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"sort"
 	"strings"
 	"syscall"
 	"time"
@@ -201,7 +201,9 @@ func Orphan(stateDir, id, runtime string) *Record {
 func (r *Record) StateDir() string { return filepath.Dir(filepath.Dir(r.path)) }
 
 // recordPath is the file of the record of the lab of this name.
-func recordPath(stateDir, name string) string { return filepath.Join(stateDir, "labs", name+".json") }
+func recordPath(stateDir, name string) string {
+	return filepath.Join(stateDir, "labs", name+recordSuffix)
+}
 
 // save writes the record in place, so that the lock on its file stays.
 func (r *Record) save() error {
@@ -221,7 +223,7 @@ func (r *Record) save() error {
 // Open reads the record of the lab of this name. With name "" it takes the
 // only lab that stays. Its error is an ErrUnknown where there is none.
 func Open(stateDir, name string) (*Record, error) {
-	all, err := List(stateDir)
+	all, _, err := List(stateDir)
 	if err != nil {
 		return nil, err
 	}
@@ -236,6 +238,8 @@ func Open(stateDir, name string) (*Record, error) {
 		return found[0], nil
 	case len(found) > 1:
 		return nil, unknown("several labs are up: name one of " + names(found))
+	case name != "" && skips(stateDir, name) != nil:
+		return nil, unknown(skips(stateDir, name).Error())
 	case name != "" && len(all) > 0:
 		return nil, unknown(fmt.Sprintf("no such lab: %q; there is %s", name, names(all)))
 	case name != "":
@@ -244,6 +248,17 @@ func Open(stateDir, name string) (*Record, error) {
 		return nil, unknown("no lab of halab up: name one, or start one with halab up SCENARIO; " + others(all))
 	}
 	return nil, unknown("no lab runs (halab up SCENARIO starts one)")
+}
+
+// skips is why the record of this name is skipped; nil where none is there.
+func skips(stateDir, name string) error {
+	if !validName.MatchString(name) {
+		return nil
+	}
+	if _, err := readRecord(recordPath(stateDir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // unknown is an ErrUnknown in words of its own.
@@ -275,46 +290,98 @@ func others(records []*Record) string {
 	return strings.Join(out, ", ")
 }
 
+// maxRecord is how many bytes a record may have; the scenario is in it.
+const maxRecord = 16 << 20
+
 // List reads every record, by name. A file that is no record (cut by a full
-// disk, say) comes back with its name alone, so that it can be removed.
-func List(stateDir string) ([]*Record, error) {
-	paths, err := filepath.Glob(filepath.Join(stateDir, "labs", "*.json"))
+// disk, say) comes back with its name alone, so that it can be removed. What
+// halab cannot have written is skipped: skipped says of each why.
+func List(stateDir string) (records []*Record, skipped []error, err error) {
+	entries, err := os.ReadDir(filepath.Join(stateDir, "labs"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the labs' records: %w", err)
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), recordSuffix) {
+			continue
+		}
+		r, err := readRecord(filepath.Join(stateDir, "labs", e.Name()))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			skipped = append(skipped, err)
+		default:
+			records = append(records, r)
+		}
+	}
+	return records, skipped, nil
+}
+
+// recordSuffix ends the name of a record's file, after the lab's name.
+const recordSuffix = ".json"
+
+// readRecord reads a record, but nothing that is not a file which halab wrote
+// as this user: a FIFO or a device does not hold it up.
+func readRecord(path string) (*Record, error) {
+	data, err := readOwn(path)
 	if err != nil {
 		return nil, err
 	}
-	sort.Strings(paths)
-	var out []*Record
-	for _, path := range paths {
-		r, err := readRecord(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-	return out, nil
-}
-
-func readRecord(path string) (*Record, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the lab's record: %w", err)
-	}
+	name := strings.TrimSuffix(filepath.Base(path), recordSuffix)
 	r := &Record{}
 	// What follows the value is the end of an older, longer one: the writer
 	// was killed before it cut the file.
-	if json.NewDecoder(bytes.NewReader(data)).Decode(r) != nil {
-		r = &Record{Name: strings.TrimSuffix(filepath.Base(path), ".json")}
+	if json.NewDecoder(bytes.NewReader(data)).Decode(r) != nil || !ValidID(r.ID) {
+		r = &Record{}
 	}
-	r.path = path
+	r.Name, r.path = name, path
+	if r.ID != "" {
+		r.Admin = filepath.Join(r.Dir, adminSocket)
+	}
 	return r, nil
+}
+
+func readOwn(path string) ([]byte, error) {
+	name := filepath.Base(path)
+	if !validName.MatchString(strings.TrimSuffix(name, recordSuffix)) {
+		return nil, fmt.Errorf("%q in %s is not the record of a lab: no lab has that name", name, filepath.Dir(path))
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("read the lab's record: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("read the lab's record: %w", err)
+	}
+	why := ""
+	switch {
+	case !info.Mode().IsRegular():
+		why = "it is not a regular file"
+	case !Mine(info):
+		why = "it belongs to another user"
+	case info.Mode().Perm()&0o022 != 0:
+		why = "other users can write to it"
+	case info.Size() > maxRecord:
+		why = fmt.Sprintf("it has %d bytes, more than %d", info.Size(), maxRecord)
+	}
+	if why != "" {
+		return nil, fmt.Errorf("%s is not the record of a lab: %s", path, why)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxRecord))
+	if err != nil {
+		return nil, fmt.Errorf("read the lab's record: %w", err)
+	}
+	return data, nil
 }
 
 // Owned tells whether the halab that made the lab still runs.
 func (r *Record) Owned() bool {
-	f, err := os.OpenFile(r.path, os.O_RDWR, 0)
+	f, err := os.OpenFile(r.path, os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return false
 	}
@@ -351,13 +418,4 @@ func (r *Record) remove(ctx context.Context, rt Runtime) error {
 	lock := r.lock
 	r.lock = nil
 	return errors.Join(kept, lock.Close())
-}
-
-// removeDir removes the lab's directory, and no other one, whatever the
-// record says.
-func (r *Record) removeDir() error {
-	if filepath.Base(r.Dir) != dirPrefix+r.ID {
-		return nil
-	}
-	return os.RemoveAll(r.Dir)
 }

@@ -148,7 +148,7 @@ func TestRecordCut(t *testing.T) {
 			if err := os.WriteFile(r.path, []byte(tt.data), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			all, err := List(state)
+			all, _, err := List(state)
 			if err != nil || len(all) != 1 || all[0].ID != tt.id || all[0].Name != "mine" {
 				t.Fatalf("got %+v, %v, want id %q", all, err, tt.id)
 			}

@@ -287,7 +287,7 @@ func (r *run) procedure(ctx context.Context, prober *probe.Prober) error {
 	if err := sleep(ctx, r.Scenario.Traffic.BeforeD()); err != nil {
 		return err
 	}
-	env := upgrade.Env{Lab: r.lab, Get: prober.Get, Scenario: r.Scenario, Header: r.Choice.Header(r.Scenario), Program: r.Choice.Program, Vars: r.vars(), Started: r.adopt, Session: process.SessionRuns}
+	env := upgrade.Env{Lab: r.lab, Get: prober.Get, Scenario: r.Scenario, Header: r.Choice.Header(r.Scenario), Program: r.Choice.Program, Vars: r.vars(), Started: r.adopt, Hold: r.hold, Session: process.SessionRuns}
 	for _, plan := range []upgrade.Plan{r.plan, r.wayBack} {
 		err := upgrade.Run(ctx, plan, env, r.started, func(e history.Event) { r.step(ctx, e) })
 		var step *upgrade.Error

@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -9,6 +10,9 @@ import (
 
 // adopt has a command of the user's end with the lab, whatever runs that.
 func (r *run) adopt(pid int) error { return process.Adopt(r.lab.Dir, pid) }
+
+// hold opens what marks a command of the user's as the lab's.
+func (r *run) hold() (*os.File, error) { return process.Hold(r.lab.ID, r.lab.Dir) }
 
 // vars are the environment variables by which a command of the user's finds
 // the lab (step run).

@@ -31,8 +31,8 @@ import (
 //
 // At the step's timeout its process group is killed. What it starts and leaves
 // goes on until the lab ends, and is ended with it: it is known by HALAB_LAB in
-// its environment or by its session, so that only what has left both is not
-// found.
+// its environment, by the file that it inherits as descriptor 3, or by its
+// session, so that only what has left all three is not found.
 type command struct {
 	Command string   `yaml:"command" required:"true" doc:"What sh -c carries out."`
 	Dir     string   `yaml:"dir" doc:"Directory to run in; the one halab was started in unless said otherwise."`
@@ -94,7 +94,7 @@ const straggle = 500 * time.Millisecond
 
 // onceKnown is a shell that becomes the command's when whoever cleans up knows
 // of it. A halab that is killed before that has started nothing.
-const onceKnown = `read -r _ <&3 && exec sh -c "$1" 3<&-`
+const onceKnown = `read -r _ <&4 && exec sh -c "$1" 4<&-`
 
 func (c *command) run(ctx context.Context, env *Env) error {
 	env.Did(Command{Text: brief(c.Command), Looks: c.Looks, AnyServer: true, Touches: c.Touches})
@@ -104,7 +104,11 @@ func (c *command) run(ctx context.Context, env *Env) error {
 	}
 	defer knows.Close()
 	cmd := exec.CommandContext(ctx, "sh", "-c", onceKnown, "sh", c.Command)
-	cmd.ExtraFiles = []*os.File{known} // descriptor 3
+	held, err := env.Hold()
+	if err != nil {
+		return errors.Join(err, known.Close())
+	}
+	cmd.ExtraFiles = []*os.File{held, known} // descriptors 3 and 4
 	cmd.Dir = c.Dir
 	cmd.Env = append(os.Environ(), env.Vars...)
 	// A session of its own, and with it a process group.
@@ -115,6 +119,7 @@ func (c *command) run(ctx context.Context, env *Env) error {
 	}
 	out, err := startCapture(cmd)
 	_ = known.Close()
+	_ = held.Close()
 	if err != nil {
 		return err
 	}

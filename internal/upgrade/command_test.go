@@ -33,7 +33,7 @@ func ranKnown(t *testing.T, step string, started func(pid int) error) (string, e
 		t.Fatal(err)
 	}
 	out := ""
-	env := upgrade.Env{Scenario: s, Vars: []string{"HALAB_STATS_SOCKET=/some/admin.sock"}, Started: started, Session: func(int) bool { return false }}
+	env := upgrade.Env{Scenario: s, Vars: []string{"HALAB_STATS_SOCKET=/some/admin.sock"}, Started: started, Hold: func() (*os.File, error) { return os.Open(os.DevNull) }, Session: func(int) bool { return false }}
 	err = upgrade.Run(context.Background(), plan, env, time.Now(), func(e history.Event) { out += e.(*history.Step).Answer })
 	return out, err
 }
@@ -67,7 +67,7 @@ func TestRunCommandIsKnownFirst(t *testing.T) {
 		}
 		return nil
 	}
-	if out, err := ranKnown(t, "run: echo $PPID > "+begun+"; [ -e /proc/$$/fd/3 ] || echo none", early); err != nil || out != "none\n" {
+	if out, err := ranKnown(t, "run: echo $PPID > "+begun+"; [ -e /proc/$$/fd/4 ] || echo none", early); err != nil || out != "none\n" {
 		t.Errorf("%q, %v", out, err)
 	}
 	data, err := os.ReadFile(begun)

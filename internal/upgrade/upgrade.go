@@ -68,6 +68,9 @@ type Env struct {
 	// Started is told of each process by which a step carries out a command of
 	// the user's; the process leads a session.
 	Started func(pid int) error
+	// Hold opens the file by which such a process is known as the lab's. It
+	// inherits the file as descriptor 3.
+	Hold func() (*os.File, error)
 	// Session reports whether a process of the session that it leads still runs.
 	Session func(leader int) bool
 	// Did gets each command when it is sent, Answered what came of them, and

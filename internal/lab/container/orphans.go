@@ -31,7 +31,7 @@ func (r *Runtime) Orphans(ctx context.Context, stateDir string) ([]*lab.Record, 
 	}
 	var out []*lab.Record
 	for _, id := range ids {
-		if !slices.Contains(known, id) {
+		if lab.ValidID(id) && !slices.Contains(known, id) {
 			out = append(out, lab.Orphan(stateDir, id, r.Name()))
 		}
 	}
@@ -63,7 +63,7 @@ func labIDs(ctx context.Context, cli *client.Client, stateDir string) ([]string,
 // written, so it is read again; after a while it is none, cut by a full disk.
 func recorded(ctx context.Context, stateDir string) ([]string, error) {
 	for try := 0; ; try++ {
-		records, err := lab.List(stateDir)
+		records, _, err := lab.List(stateDir)
 		if err != nil {
 			return nil, err
 		}

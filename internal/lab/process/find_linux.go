@@ -2,40 +2,78 @@ package process
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"halab/internal/lab"
 )
 
-// Find lists the processes of the lab with this id and directory: those that
-// carry its mark in their environment, those in a session that it started,
-// and the nginx and HAProxy that run in its directory. Zombies are left out.
-func Find(id, dir string) ([]int, error) {
-	sessions, err := readLeaders(dir)
+// members are the processes of one lab. One belongs to it by halab's own mark,
+// which every program of the lab is started with and hands on: in its
+// environment, or as what it has open as descriptor 3 (nginx overwrites its
+// environment). What has neither belongs to it by a session that the lab began.
+// Where a process stands, and what it is called, says nothing.
+type members struct {
+	id       string
+	sessions map[int]int64 // when each leader was started, by process id
+}
+
+func newMembers(id, dir string) (members, error) {
+	recorded, err := readLeaders(id, dir)
 	if err != nil {
-		return nil, err
+		return members{}, err
 	}
+	m := members{id: id, sessions: map[int]int64{}}
+	for pid, born := range recorded {
+		var start int64
+		var boot string
+		if _, err := fmt.Sscan(born, &start, &boot); err == nil && boot == bootID() {
+			m.sessions[pid] = start
+		}
+	}
+	return m, nil
+}
+
+func (m members) list() ([]int, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, err
 	}
-	born := dirTime(dir)
 	var out []int
 	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil || pid == os.Getpid() {
-			continue
-		}
-		stat, ok := readStat(pid)
-		if !ok || stat.zombie {
-			continue
-		}
-		if sessions[stat.session] && stat.start >= born || marked(pid, id) || runs(pid, dir) {
+		if pid, err := strconv.Atoi(e.Name()); err == nil && m.has(pid) {
 			out = append(out, pid)
 		}
 	}
 	return out, nil
+}
+
+// has reports whether a process is the lab's. A zombie is none, nor is halab.
+func (m members) has(pid int) bool {
+	s, ok := readStat(pid)
+	if !ok || s.zombie || pid == os.Getpid() {
+		return false
+	}
+	return m.began(pid, s) || marked(pid, m.id) || holds(pid, m.id)
+}
+
+// began reports whether a process is in a session that the lab began. The
+// number of a session is not given to another process while one of the session
+// runs, but it is when all have ended: then its leader was started at another
+// time, or before the lab's.
+func (m members) began(pid int, s stat) bool {
+	start, ok := m.sessions[s.session]
+	if !ok || s.start < start {
+		return false
+	}
+	if pid == s.session {
+		return s.start == start
+	}
+	leader, ok := readStat(s.session)
+	return !ok || leader.start == start
 }
 
 type stat struct {
@@ -77,17 +115,15 @@ func marked(pid int, id string) bool {
 	return false
 }
 
-// runs tells a program of the lab by where it runs: nginx overwrites its
-// environment before the lab may have written its process id down, but not its
-// working directory. A person's shell or editor may be there as well, so only
-// the lab's programs count, and the loader that starts them from a tree.
-func runs(pid int, dir string) bool {
-	proc := filepath.Join("/proc", strconv.Itoa(pid))
-	cwd, err := os.Readlink(filepath.Join(proc, "cwd"))
-	if err != nil || strings.TrimSuffix(cwd, " (deleted)") != dir {
+// holds reports whether a process has the lab's mark open as descriptor 3. It
+// has to be a file of the user that halab runs as: everyone can make one of
+// that name.
+func holds(pid int, id string) bool {
+	fd := filepath.Join("/proc", strconv.Itoa(pid), "fd", "3")
+	path, err := os.Readlink(fd)
+	if err != nil || strings.TrimSuffix(filepath.Base(path), " (deleted)") != lab.MarkName(id) {
 		return false
 	}
-	exe, err := os.Readlink(filepath.Join(proc, "exe"))
-	name := filepath.Base(exe)
-	return err == nil && (strings.HasPrefix(name, "nginx") || strings.HasPrefix(name, "haproxy") || strings.HasPrefix(name, "ld-"))
+	info, err := os.Stat(fd)
+	return err == nil && info.Mode().IsRegular() && lab.Mine(info)
 }

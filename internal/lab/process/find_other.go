@@ -8,15 +8,32 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+
+	"halab/internal/lab"
 )
 
-// Find lists the processes of the lab with this directory: those whose
-// command line names one of its files, and those in a process group that the
-// lab started.
-func Find(_, dir string) ([]int, error) {
-	groups, err := readLeaders(dir)
-	if err != nil {
-		return nil, err
+// members are the processes of one lab: those whose command line names one of
+// the files in the directory that halab made for it, and those in a process
+// group that the lab started.
+type members struct {
+	id, dir string
+	groups  map[int]string
+}
+
+func newMembers(id, dir string) (members, error) {
+	groups, err := readLeaders(id, dir)
+	return members{id, dir, groups}, err
+}
+
+// birth is not known here.
+func birth(int) string { return "" }
+
+// has would need another ps for each.
+func (m members) has(int) bool { return true }
+
+func (m members) list() ([]int, error) {
+	if lab.CheckDir(m.id, m.dir) != nil {
+		return nil, nil
 	}
 	out, err := exec.Command("ps", "-axo", "pid=,pgid=,state=,command=").Output()
 	if err != nil {
@@ -33,8 +50,9 @@ func Find(_, dir string) ([]int, error) {
 			continue
 		}
 		group, _ := strconv.Atoi(fields[1])
+		_, ours := m.groups[group]
 		server := strings.Contains(line, "nginx") || strings.Contains(line, "haproxy")
-		if groups[group] || server && strings.Contains(line, dir+"/") {
+		if ours || server && strings.Contains(line, m.dir+"/") {
 			pids = append(pids, pid)
 		}
 	}

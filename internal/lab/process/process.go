@@ -96,7 +96,13 @@ func (r *Runtime) fork(role string, argv []string) (*exec.Cmd, error) {
 		return nil, fmt.Errorf("open its output: %w", err)
 	}
 	defer f.Close()
+	held, err := Hold(r.site.ID, r.site.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer held.Close()
 	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.ExtraFiles = []*os.File{held} // descriptor 3
 	cmd.Dir = r.site.Dir
 	cmd.Env = append(environment(), mark+r.site.ID)
 	cmd.Stdout, cmd.Stderr = f, f

@@ -20,24 +20,39 @@ import (
 // they start, are known; the lab's id follows.
 const mark = "HALAB_LAB="
 
-// leaders is the file of the lab's directory that lists the process ids of
-// the session leaders that were started: nginx overwrites its environment,
-// but its session stays.
+// leaders is the file of the lab's directory that lists the session leaders
+// that were started, each as its process id and what birth says of it: nginx
+// overwrites its environment, but its session stays.
 const leaders = "leaders"
 
 // Adopt makes the session of this leader the lab's, whose directory is dir:
 // what is in it ends with the lab.
 func Adopt(dir string, pid int) error {
-	f, err := os.OpenFile(filepath.Join(dir, leaders), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	f, err := os.OpenFile(filepath.Join(dir, leaders), os.O_CREATE|os.O_WRONLY|os.O_APPEND|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return fmt.Errorf("record the process: %w", err)
 	}
-	_, err = fmt.Fprintln(f, pid)
+	_, err = fmt.Fprintln(f, pid, birth(pid))
 	return errors.Join(err, f.Close())
 }
 
-func readLeaders(dir string) (map[int]bool, error) {
-	f, err := os.Open(filepath.Join(dir, leaders))
+// Hold opens what a program of the lab inherits as descriptor 3, and by which
+// it is known even without its environment.
+func Hold(id, dir string) (*os.File, error) {
+	f, err := lab.OpenMark(id, dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the lab's mark: %w", err)
+	}
+	return f, nil
+}
+
+// readLeaders is what birth said of each leader, by process id. Only a
+// directory that halab made is believed.
+func readLeaders(id, dir string) (map[int]string, error) {
+	if lab.CheckDir(id, dir) != nil {
+		return nil, nil
+	}
+	f, err := os.OpenFile(filepath.Join(dir, leaders), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -45,14 +60,28 @@ func readLeaders(dir string) (map[int]bool, error) {
 		return nil, err
 	}
 	defer f.Close()
-	out := map[int]bool{}
+	out := map[int]string{}
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
-		if pid, err := strconv.Atoi(strings.TrimSpace(lines.Text())); err == nil {
-			out[pid] = true
+		number, born, _ := strings.Cut(lines.Text(), " ")
+		if pid, err := strconv.Atoi(number); err == nil && pid > 1 {
+			out[pid] = born
 		}
 	}
 	return out, lines.Err()
+}
+
+// Find lists the processes of the lab with this id and directory, but no
+// zombies.
+func Find(id, dir string) ([]int, error) {
+	if !lab.ValidID(id) {
+		return nil, nil
+	}
+	m, err := newMembers(id, dir)
+	if err != nil {
+		return nil, err
+	}
+	return m.list()
 }
 
 // A program that is just being forked carries no mark yet, so the lab counts
@@ -69,18 +98,13 @@ func (r *Runtime) Remove(ctx context.Context, rec *lab.Record) error {
 	killed := r.site.ID != rec.ID && !rec.Stay
 	empty, since := 0, time.Now()
 	for empty < looks || killed && time.Since(since) < settle {
-		pids, err := Find(rec.ID, rec.Dir)
+		found, err := killAll(rec.ID, rec.Dir)
 		if err != nil {
 			return err
 		}
 		empty++
-		if len(pids) > 0 {
+		if found {
 			empty, since = 0, time.Now()
-		}
-		for _, pid := range pids {
-			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-				return fmt.Errorf("kill process %d: %w", pid, err)
-			}
 		}
 		select {
 		case <-ctx.Done():
@@ -92,4 +116,33 @@ func (r *Runtime) Remove(ctx context.Context, rec *lab.Record) error {
 		r.ports.Close()
 	}
 	return nil
+}
+
+// killAll kills what there is now of a lab.
+func killAll(id, dir string) (found bool, err error) {
+	if !lab.ValidID(id) {
+		return false, nil
+	}
+	m, err := newMembers(id, dir)
+	if err != nil {
+		return false, err
+	}
+	pids, err := m.list()
+	if err != nil {
+		return false, err
+	}
+	for _, pid := range pids {
+		// Where the system can hold a process, it is held and looked at once
+		// more: the process that was listed may have ended, and another one may
+		// have its number.
+		p, err := os.FindProcess(pid)
+		if err != nil || !m.has(pid) {
+			continue
+		}
+		if err := p.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			return true, fmt.Errorf("kill process %d: %w", pid, err)
+		}
+		_ = p.Release()
+	}
+	return len(pids) > 0, nil
 }
