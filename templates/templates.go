@@ -22,3 +22,8 @@ var Nginx string
 //
 //go:embed report
 var Report embed.FS
+
+// Several holds the page of several runs, which has the report's style.
+//
+//go:embed several
+var Several embed.FS

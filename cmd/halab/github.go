@@ -23,7 +23,7 @@ func (a *app) github(v *verify.Verdict) error {
 	if err := report.Annotations(&notes, v); err != nil {
 		return err
 	}
-	a.ui.text(notes.String()) // both streams are read, and the other may be JSON
+	a.stdout.ui.text(notes.String()) // both streams are read, and the other may be JSON
 	return stepSummary(func(w io.Writer) error { return report.Markdown(w, v) })
 }
 

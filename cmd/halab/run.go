@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 
@@ -25,7 +25,9 @@ type runFlags struct {
 	noSelfTest      bool
 	tries           int
 	seed            uint64
+	quiet           bool
 	json            bool
+	kept            *report.Run // where one of several runs leaves what came of it
 }
 
 const runLong = `Bring a lab up, carry the scenario's procedure out on it under traffic, judge
@@ -33,7 +35,8 @@ what happened, write the results, and remove the lab.
 
 The results (the history of every request, the configurations, HAProxy's log and
 the reports) go to --out, or to a new directory in ./halab-results; with several
-scenarios each has a directory of its own in it, by its name.
+scenarios each has a directory of its own in --out, by its name, and beside them
+stand index.html, summary.md and one junit.xml of all.
 
 A scenario says which verdict it must have, PASS unless it says otherwise. Exit
 code 0 means that it has that one, for the reason that it names: a scenario that
@@ -65,6 +68,8 @@ func (a *app) runCommand() *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().StringArrayVar(&set, "set", nil, "set a value of the scenarios by its path: traffic.new.rate=200, or\nexpect.max-gap=1s on a machine that is busy; may be given several times")
 	f.addJudging(cmd)
+	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "print the verdicts and their reasons alone, each in a line")
+	cmd.MarkFlagsMutuallyExclusive("quiet", "json")
 	return cmd
 }
 
@@ -98,21 +103,15 @@ func (a *app) run(ctx context.Context, names, set []string, f runFlags) error {
 			return err
 		}
 	}
+	if f.quiet {
+		loud := a.ui
+		a.ui = newConsole(io.Discard)
+		defer func() { a.ui = loud }()
+	}
 	if len(all) == 1 {
 		return a.rehearse(ctx, f, f.chooser(a), all[0], false)
 	}
-	chooser := f.chooser(a)
-	var codes []int
-	for i, s := range all {
-		a.say("%s", a.ui.paint(report.Bold, fmt.Sprintf("scenario %d of %d: %s", i+1, len(all), s.Name)))
-		err := a.rehearse(ctx, f, chooser, s, true)
-		a.tell(err)
-		codes = append(codes, exitCode(err))
-		if ctx.Err() != nil {
-			return told(gravest(append(codes, codeLab)...))
-		}
-	}
-	return told(gravest(codes...))
+	return a.runSeveral(ctx, f, all)
 }
 
 // rehearse runs one scenario. A run that ended early is judged all the same:
@@ -179,6 +178,13 @@ func (a *app) conclude(v *verify.Verdict, f runFlags, res *results) error {
 		v.Unexpect()
 	}
 	written := report.Write(res.dir, v, filepath.Join(res.dir, rehearse.HistoryFile))
+	if f.kept != nil {
+		f.kept.V, f.kept.Dir = v, filepath.Base(res.dir)
+	}
+	if f.quiet {
+		err := report.Quiet(a.stdout, &report.Run{Scenario: v.Scenario, V: v})
+		return errors.Join(err, written, a.github(v), told(verdictCode(v)))
+	}
 	if err := a.show(v, f.json); err != nil {
 		return errors.Join(written, err)
 	}

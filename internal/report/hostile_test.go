@@ -178,7 +178,7 @@ func TestJUnitCasesOfSeveralFrontends(t *testing.T) {
 
 func TestMarkdownNumbersAreNoLists(t *testing.T) {
 	for text, want := range map[string]string{
-		"0 of 5 requests": "0 of 5 requests", "2.6.12": "2.6.12", "1. first": "1&#46; first", "12) twelfth": "12&#41; twelfth", "3.": "3&#46;", "1.5 s": "1.5 s", "- no": "&#45; no",
+		"0 of 5 requests": "0 of 5 requests", "2.6.12": "2.6.12", "1. first": `1\. first`, "12) twelfth": `12\) twelfth`, "3.": `3\.`, "1.5 s": "1.5 s", "- no": `\- no`,
 	} {
 		if got := md(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
@@ -204,6 +204,8 @@ func TestJUnitInconclusiveIsAFailure(t *testing.T) {
 
 func TestMarkdownIsHarmless(t *testing.T) {
 	out := string(write(t, Markdown, hostile()))
+	// What stands behind a backslash is no markup (CommonMark 2.4).
+	out = regexp.MustCompile("\\\\[!-/:-@\\[-`{-~]").ReplaceAllString(out, "")
 	for _, markup := range []string{"<script", "<img", "](y)", "@all", "\x1b", "`", "://"} {
 		if strings.Contains(out, markup) {
 			t.Errorf("%q got through", markup)
@@ -218,7 +220,7 @@ func TestMarkdownIsHarmless(t *testing.T) {
 
 func TestMarkdownFitsAStepSummary(t *testing.T) {
 	v := hostile()
-	long := strings.Repeat("<", 5000)
+	long := strings.Repeat("|", 5000)
 	for i := range 5000 {
 		v.Reasons = append(v.Reasons, long)
 		v.Findings = append(v.Findings, verify.Finding{Invariant: long, Lane: long, Text: long})

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"halab/internal/history"
@@ -45,7 +46,13 @@ type junitCase struct {
 	Line      int           `xml:"line,attr,omitempty"`
 	Time      string        `xml:"time,attr"`
 	Failure   *junitFailure `xml:"failure,omitempty"`
+	Skipped   *junitSkipped `xml:"skipped,omitempty"`
 	SystemOut string        `xml:"system-out,omitempty"`
+}
+
+// junitSkipped is of a case that says nothing of this run.
+type junitSkipped struct {
+	Message string `xml:"message,attr"`
 }
 
 type junitFailure struct {
@@ -60,27 +67,38 @@ type junitFailure struct {
 // expects: a scenario that has to fail and does is a passed test. There is no
 // <error>, which some readers do not know; a doubt is a failure whose message
 // begins with INCONCLUSIVE.
-func JUnit(w io.Writer, v *verify.Verdict) error {
+func JUnit(w io.Writer, v *verify.Verdict) error { return writeSuite(w, junitOf(v)) }
+
+// junitOf is the suite of a run: its verdict first, then what was checked.
+func junitOf(v *verify.Verdict) junitSuite {
 	suite := junitSuite{
 		Name: visible(v.Scenario), Time: seconds(v.Length),
 		Timestamp: strings.TrimSuffix(visible(v.Started), "Z"), Properties: junitProperties(v),
 	}
+	suite.Cases = append(suite.Cases, junitVerdict(v))
 	for _, c := range junitCases(v) {
 		suite.Cases = append(suite.Cases, junitJudged(v, c))
 	}
-	suite.Cases = append(suite.Cases, junitVerdict(v))
-	return writeSuite(w, suite)
+	return suite
 }
 
-// writeSuite counts the cases of a suite and writes it as a document.
-func writeSuite(w io.Writer, suite junitSuite) error {
-	for _, c := range suite.Cases {
-		suite.Tests++
-		if c.Failure != nil {
-			suite.Failures++
+// writeSuite writes a suite as a document.
+func writeSuite(w io.Writer, suite junitSuite) error { return writeSuites(w, []junitSuite{suite}) }
+
+// writeSuites counts the cases of suites and writes them as a document.
+func writeSuites(w io.Writer, suites []junitSuite) error {
+	all := junitSuites{Name: "halab", Suites: suites}
+	took := 0.0
+	for i := range suites {
+		s := &suites[i]
+		s.count()
+		all.Tests += s.Tests
+		all.Failures += s.Failures
+		if t, err := strconv.ParseFloat(s.Time, 64); err == nil {
+			took += t
 		}
 	}
-	all := junitSuites{Name: "halab", Tests: suite.Tests, Failures: suite.Failures, Time: suite.Time, Suites: []junitSuite{suite}}
+	all.Time = strconv.FormatFloat(took, 'f', 3, 64)
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
@@ -91,6 +109,18 @@ func writeSuite(w io.Writer, suite junitSuite) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+func (s *junitSuite) count() {
+	for _, c := range s.Cases {
+		s.Tests++
+		if c.Failure != nil {
+			s.Failures++
+		}
+		if c.Skipped != nil {
+			s.Skipped++
+		}
+	}
 }
 
 func junitProperties(v *verify.Verdict) []junitProperty {
@@ -113,6 +143,7 @@ func junitJudged(v *verify.Verdict, j *judged) junitCase {
 	c := junitCase{Class: junitClass(v), Name: visible(name), File: visible(v.File), Time: "0", SystemOut: j.text()}
 	f := j.gravest()
 	if f == nil {
+		c.SystemOut, c.Skipped = "", &junitSkipped{j.text()}
 		return c
 	}
 	c.Line = f.Line

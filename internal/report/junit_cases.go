@@ -95,5 +95,5 @@ func (c *judged) text() string {
 	for _, f := range c.findings {
 		texts = append(texts, visible(f.Text))
 	}
-	return cmp.Or(strings.Join(texts, "\n"), "nothing to tell")
+	return cmp.Or(strings.Join(texts, "\n"), "does not apply to this run")
 }

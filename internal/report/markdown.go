@@ -51,12 +51,15 @@ func md(s string) string {
 	var out strings.Builder
 	for i, r := range runes {
 		switch {
-		case strings.ContainsRune("\\`*[]#+|~@<>&\"'", r),
+		case strings.ContainsRune("|@", r),
+			r == ':' && i+1 < len(runes) && runes[i+1] == '/':
+			fmt.Fprintf(&out, "&#%d;", r) // a backslash does not hold back a cell, a mention, a link
+		case strings.ContainsRune("\\`*[]#+~<>&", r),
 			r == '_' && !(wordAt(runes, i-1) && wordAt(runes, i+1)),
-			r == ':' && i+1 < len(runes) && runes[i+1] == '/',
 			i == 0 && strings.ContainsRune("-=", r) && !wordAt(runes, 1),
 			i > 0 && i == listMarker(runes):
-			fmt.Fprintf(&out, "&#%d;", r)
+			out.WriteRune('\\')
+			out.WriteRune(r)
 		default:
 			out.WriteRune(r)
 		}
@@ -161,24 +164,6 @@ func mdLanes(b *bytes.Buffer, v *verify.Verdict) {
 	if l, ok := blind(v); ok {
 		fmt.Fprintf(b, "\n%s that is shorter than %s could have gone unseen.\n", unseen(l), length(l.Largest))
 	}
-}
-
-func mdLosses(b *bytes.Buffer, v *verify.Verdict) {
-	if v.LostAll == 0 {
-		return
-	}
-	shown := v.Lost[:min(mdLost, len(v.Lost))]
-	fmt.Fprintf(b, "\n### Lost: %s", plural(v.LostAll, "request"))
-	if int64(len(shown)) < v.LostAll {
-		fmt.Fprintf(b, ", the first %d", len(shown))
-	}
-	b.WriteString("\n")
-	var rows [][]string
-	for i := range shown {
-		l := &shown[i]
-		rows = append(rows, []string{clock(where(&l.Request)), md(l.Lane), md(stepName(l.Step, l.Text)), md(why(l))})
-	}
-	mdTable(b, "time | lane | after step | what became of it", "--:|---|---|---", rows)
 }
 
 func mdPolls(b *bytes.Buffer, v *verify.Verdict) {
