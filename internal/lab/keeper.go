@@ -11,17 +11,28 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
 
 // keeper is a process of its own that removes the lab when halab ends
-// without having done so, whatever ended it.
+// without having done so, whatever ended it. One that is killed itself is
+// followed by another at once.
 type keeper struct {
-	cmd   *exec.Cmd
-	stdin io.WriteCloser
-	ready chan error // what came of its start; holds one
+	command []string
+	id      string
+	ready   chan error    // what came of its start; holds one
+	ended   chan struct{} // closed when none runs and none follows
+
+	mu       sync.Mutex
+	stdin    io.WriteCloser // of the one that runs
+	released bool
+	err      error // of the last one, if it ended by itself with an error
 }
+
+// keeperTries is how often in a row a keeper may end before it watches.
+const keeperTries = 3
 
 // What halab and the keeper say: the keeper that it is ready, halab the lab's
 // id, and in the end that there is nothing left to do.
@@ -37,36 +48,93 @@ func startKeeper(command []string, rec *Record) (*keeper, error) {
 	if len(command) == 0 {
 		return nil, nil
 	}
-	cmd := exec.Command(command[0], append(command[1:len(command):len(command)], rec.path)...)
+	k := &keeper{command: append(command[:len(command):len(command)], rec.path), id: rec.ID,
+		ready: make(chan error, 1), ended: make(chan struct{})}
+	cmd, stdout, err := k.start()
+	if err != nil {
+		return nil, err
+	}
+	go k.attend(cmd, stdout)
+	return k, nil
+}
+
+// start starts one keeper, unless all is done already.
+func (k *keeper) start() (cmd *exec.Cmd, stdout io.Reader, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.released {
+		return nil, nil, nil
+	}
+	cmd = exec.Command(k.command[0], k.command[1:]...)
 	// A session of its own: a Ctrl-C or a kill of halab's process group does
 	// not reach it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Dir = "/"
 	stdin, err := cmd.StdinPipe()
+	if err == nil {
+		stdout, err = cmd.StdoutPipe()
+	}
+	if err == nil {
+		err = cmd.Start()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("start the keeper: %w", err)
+		return nil, nil, fmt.Errorf("start the keeper: %w", err)
 	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("start the keeper: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start the keeper: %w", err)
-	}
-	k := &keeper{cmd: cmd, stdin: stdin, ready: make(chan error, 1)}
-	go func() {
+	k.stdin = stdin
+	_, _ = io.WriteString(stdin, k.id+"\n") // one that has ended is seen by attend
+	return cmd, stdout, nil
+}
+
+// attend follows each keeper to its end, and has another one follow it where
+// there is still something to guard.
+func (k *keeper) attend(cmd *exec.Cmd, stdout io.Reader) {
+	defer close(k.ended)
+	for tries := 1; cmd != nil; tries++ {
 		line, err := bufio.NewReader(stdout).ReadString('\n')
 		if line == keeperReady {
-			err = nil
-		} else {
-			err = fmt.Errorf("start the keeper: it answered %q (%v)", line, err)
+			tries = 0
+			k.say(nil)
 		}
-		k.ready <- err
-	}()
-	if _, err := io.WriteString(stdin, rec.ID+"\n"); err != nil {
-		return nil, errors.Join(fmt.Errorf("start the keeper: %w", err), k.release())
+		if line != "" && line != keeperReady || line == "" && tries == keeperTries {
+			k.say(fmt.Errorf("start the keeper: it answered %q (%v)", line, err))
+			tries = keeperTries
+		}
+		err = cmd.Wait()
+		if tries == keeperTries {
+			return
+		}
+		k.mu.Lock()
+		k.err = ownEnd(err)
+		k.mu.Unlock()
+		if cmd, stdout, err = k.start(); err != nil {
+			k.say(err)
+			return
+		}
 	}
-	return k, nil
+}
+
+// ownEnd is how a keeper ended by itself; that something ended it is no error.
+func ownEnd(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() < 0 {
+		return nil
+	}
+	return err
+}
+
+// say keeps the newest word about whether a keeper watches.
+func (k *keeper) say(err error) {
+	for {
+		select {
+		case k.ready <- err:
+			return
+		default:
+		}
+		select {
+		case <-k.ready:
+		default:
+		}
+	}
 }
 
 // armed waits until the keeper watches.
@@ -75,18 +143,32 @@ func (k *keeper) armed() error {
 		return nil
 	}
 	err := <-k.ready
-	k.ready <- err
+	select {
+	case k.ready <- err:
+	default: // there is a newer word
+	}
 	return err
 }
 
-// release tells the keeper that there is nothing to do.
+// release tells the keeper that there is nothing to do. One that was killed
+// just now needs no word.
 func (k *keeper) release() error {
 	if k == nil {
 		return nil
 	}
 	_ = k.armed() // its output is read before its end is waited for
+	k.mu.Lock()
+	k.released = true
 	_, err := io.WriteString(k.stdin, keeperDone)
-	if err := errors.Join(err, k.stdin.Close(), k.cmd.Wait()); err != nil {
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, os.ErrClosed) {
+		err = nil
+	}
+	if cerr := k.stdin.Close(); !errors.Is(cerr, os.ErrClosed) {
+		err = errors.Join(err, cerr)
+	}
+	k.mu.Unlock()
+	<-k.ended
+	if err := errors.Join(err, k.err); err != nil {
 		return fmt.Errorf("release the keeper: %w", err)
 	}
 	return nil

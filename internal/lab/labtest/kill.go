@@ -14,6 +14,8 @@ import (
 )
 
 var killCases = []testCase{
+	{"keeper and halab killed", keeperAndHalabKilled},
+	{"keeper killed", keeperKilled},
 	{"killed at random", killedAtRandom},
 	{"killed while closing", killedWhileClosing},
 	{"killed while ready", killedWhileReady},
