@@ -23,7 +23,7 @@ func (i Idle) EveryD() time.Duration {
 // Download is the lane download: long responses in flight all the time, at a
 // limited rate.
 type Download struct {
-	Connections int      `yaml:"connections" min:"1" max:"1000" doc:"Downloads in flight at once; 4 unless said otherwise."`
+	Connections int      `yaml:"connections" min:"1" max:"1000" doc:"Downloads in flight at once, in the mean; 4 unless said otherwise. Where a server that serves has none, one more is opened until it has, up to twice as many."`
 	Size        int      `yaml:"size" min:"1" max:"1073741824" doc:"Bytes of each; 1048576 unless said otherwise."`
 	Lasts       Duration `yaml:"lasts" doc:"How long each takes, by the rate at which nginx sends it; 4s unless said otherwise, and at most half of the traffic's timeout."`
 }
@@ -43,7 +43,7 @@ func (d Download) LastsD() time.Duration { return or(d.Lasts, 4*time.Second).D()
 // Upload is the lane upload: long request bodies in flight all the time, at a
 // limited rate.
 type Upload struct {
-	Connections int      `yaml:"connections" min:"1" max:"1000" doc:"Uploads in flight at once; 4 unless said otherwise."`
+	Connections int      `yaml:"connections" min:"1" max:"1000" doc:"Uploads in flight at once, in the mean; 4 unless said otherwise. HAProxy chooses the server, which is known only when an upload has ended: several for each server keep one on each."`
 	Size        int      `yaml:"size" min:"1" max:"16777216" doc:"Bytes of each; 262144 unless said otherwise. nginx holds each in memory, to send it back."`
 	Lasts       Duration `yaml:"lasts" doc:"How long each takes, by the rate at which the prober sends it; 4s unless said otherwise, and at most half of the traffic's timeout."`
 }

@@ -8,7 +8,7 @@ import (
 // Stream is the lane stream: connections on which messages go on from the
 // begin of the traffic to its end.
 type Stream struct {
-	Connections int      `yaml:"connections" min:"1" max:"1000" doc:"Streams that are held at once, half of them WebSocket and half server-sent events; 4 unless said otherwise."`
+	Connections int      `yaml:"connections" min:"1" max:"1000" doc:"Streams that are held at once, half of them WebSocket and half server-sent events; 4 unless said otherwise. Where a server that serves has none, one more is opened until it has, up to twice as many."`
 	Every       Duration `yaml:"every" doc:"Time between two messages of a stream; 200ms unless said otherwise."`
 }
 
