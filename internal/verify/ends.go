@@ -19,6 +19,11 @@ func (h *health) ends() []Finding {
 	for _, ref := range h.run.scenario.ServerRefs() {
 		w, server := h.servers[ref], ref.String()
 		status := haproxy.Status(w.status)
+		if by := h.run.commands.deadBy(server); by != nil && status.Serving() && !w.gone {
+			out = append(out, Finding{Invariant: EndsName, Result: Inconclusive, Count: 1, Step: by.step, Line: h.run.lineOf(by.step), First: by.at,
+				Text: fmt.Sprintf("the nginx of %s ended after step %d %s and was not started again, and HAProxy took the server for %s to the end", server, by.step, by.text, status)})
+			continue
+		}
 		if w.by == nil || w.gone || status.Serving() || h.said(server, w) {
 			continue
 		}

@@ -26,6 +26,7 @@ type userCommands struct {
 	versions map[answerer]bool // answers of a version that no step put there
 	strays   []string          // what changed though no step and no command accounts for it
 	inUse    []inUse
+	endedBy  map[string]*userCommand // the program of this server, and not started since
 }
 
 // userCommand is one that was begun.
@@ -79,7 +80,7 @@ const maxChanges = 200
 
 func newUserCommands(r *run) *userCommands {
 	r.commands = &userCommands{run: r, dealt: map[string]*dealing{}, weighed: map[string]history.Micros{},
-		servers: map[string]history.ServerState{}, was: map[string]haproxy.Status{}, fronts: map[string]string{}, programs: map[string]history.Program{},
+		servers: map[string]history.ServerState{}, was: map[string]haproxy.Status{}, fronts: map[string]string{}, programs: map[string]history.Program{}, endedBy: map[string]*userCommand{},
 		versions: map[answerer]bool{}, roles: map[string]string{}}
 	return r.commands
 }

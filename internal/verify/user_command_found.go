@@ -132,3 +132,15 @@ func (c *userCommand) told() string {
 	}
 	return words(out)
 }
+
+// deadBy is the command after which the program of a server ended for good, with
+// no worker of it left that serves, where HAProxy still sends there under the
+// server's name; nil where there is none.
+func (u *userCommands) deadBy(server string) *userCommand {
+	by := u.endedBy[server]
+	serves := func(s inUse) bool { return s.server == server && s.goesOn }
+	if by == nil || slices.ContainsFunc(u.inUse, serves) || u.roles[u.servers[server].Address] != server {
+		return nil
+	}
+	return by
+}

@@ -87,11 +87,16 @@ func (u *userCommands) program(e *history.Program) {
 		how = "has new workers"
 	}
 	if u.accounted(e.Role, e.At) {
+		delete(u.endedBy, e.Role)
 		return
 	}
 	by := u.change(change{what: e.Role, how: how, program: true}, e.At)
+	delete(u.endedBy, e.Role)
 	if by == nil {
 		return
+	}
+	if e.Pid == 0 {
+		u.endedBy[e.Role] = by
 	}
 	u.run.evidence.programChanged(e, was.Pid == 0, by.step)
 	if e.Pid == 0 && u.served(e.Role, by.at) {
@@ -125,14 +130,24 @@ func (u *userCommands) sentTo(server string, since history.Micros) bool {
 	return status.Serving() && !u.idleBackup(server) || status.Down() && s.At >= since && u.was[server].Serving()
 }
 
-// idleBackup reports whether a server is a backup that has nothing to do, since
-// an active one of its backend serves.
+// idleBackup reports whether a server is a backup that has nothing to do: an
+// active one of its backend serves, or a backup before it, unless the backend
+// uses all of them (HAProxy manual 5.2, backup; 4.2, option allbackups).
 func (u *userCommands) idleBackup(server string) bool {
-	if !u.servers[server].Backup {
+	this := u.servers[server]
+	if !this.Backup {
 		return false
 	}
-	for _, s := range u.servers {
-		if s.Server.Backend == u.servers[server].Server.Backend && !s.Backup && !s.Gone && s.Weight > 0 && haproxy.Status(s.Status).Serving() {
+	// Where one that was added stands among the backups is not known.
+	all, before := u.run.allBackups(this.Server.Backend), u.run.scenario.Server(this.Server) != nil
+	for _, ref := range u.run.scenario.ServerRefs() {
+		s := u.servers[ref.String()]
+		switch {
+		case ref.Backend != this.Server.Backend:
+		case ref == this.Server:
+			before = false
+		case s.Gone || s.Weight == 0 || !haproxy.Status(s.Status).Serving():
+		case !s.Backup, before && !all:
 			return true
 		}
 	}

@@ -88,8 +88,17 @@ func TestStateInTheEnd(t *testing.T) {
 		{"as touches says", ran(third, "", seen(1400*ms, "other", "MAINT")), Pass, "health", "each after"},
 		{"as an expect step has seen", expects(ran(nil, "", seen(1004*ms, "other", "MAINT"))), Pass, "health", "each after"},
 		{"long after it", ran(nil, "", seen(1400*ms, "other", "DOWN"), seen(1500*ms, "other", "UP")), Pass, "health", ""},
+		{"its nginx ended, and HAProxy does not know", ran(third, "", append(atAddress("other"), program(0, "bk/other", 7), program(1305*ms, "bk/other", 0))...), Inconclusive, EndsName, "the nginx of bk/other ended after step 3 run: ./mine and was not started again, and HAProxy took the server for UP to the end"},
+		{"its nginx was started again", ran(third, "", append(atAddress("other"), program(0, "bk/other", 7), program(1305*ms, "bk/other", 0), program(1400*ms, "bk/other", 8))...), Pass, "procedure", "3 of 3"},
 		{"removed after maintenance", ran(nil, "", seen(1400*ms, "other", "MAINT"), gone(1500*ms, "other")), Pass, "health", ""},
 	})
+}
+
+// atAddress has the server seen at an address.
+func atAddress(server string) []history.Event {
+	s := seen(2*ms, server, "UP")
+	s.Address = "127.0.0.1:83"
+	return []history.Event{s}
 }
 
 // A program that a command ends under a server in service was not drained.
