@@ -13,6 +13,8 @@ type app struct {
 	stdin  io.Reader
 	stdout *output
 	ui     *console // standard error
+
+	entered <-chan struct{} // each Enter, once somebody has asked for it
 }
 
 // output is standard output. It remembers a write that failed, so that a full

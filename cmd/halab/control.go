@@ -57,7 +57,7 @@ func (a *app) control(ctx context.Context, f runFlags, chooser *rehearse.Chooser
 	a.say("the control: the same %s", c.what)
 	live := newLive(a.ui)
 	defer live.close()
-	of.Watch = live.watch
+	a.attach(&of, live)
 	return c.run(ctx, of, choice)
 }
 

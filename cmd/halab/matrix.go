@@ -95,6 +95,9 @@ func (a *app) matrix(ctx context.Context, name string, f matrixFlags) error {
 	if err := errors.Join(f.check([]*scenario.Scenario{s}), f.checkTries(), checkOut(f.out)); err != nil {
 		return err
 	}
+	if err := refuseByHand(s, "halab matrix"); err != nil {
+		return err
+	}
 	axes, err := f.axes()
 	if err != nil {
 		return err

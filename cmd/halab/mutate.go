@@ -73,6 +73,9 @@ func (a *app) mutate(ctx context.Context, name string, f mutateFlags) error {
 	if verdict := s.Expect.EffectiveVerdict(); verdict != string(verify.Pass) {
 		return usagef("%s must come out %s: only a sound procedure can be broken", s.Name, verdict)
 	}
+	if err := refuseByHand(s, "halab mutate"); err != nil {
+		return err
+	}
 	mutants, err := mutate.Mutants(s)
 	if err != nil {
 		return err

@@ -98,6 +98,9 @@ func (a *app) run(ctx context.Context, names, set []string, f runFlags) error {
 	if err := errors.Join(f.check(all), f.checkTries(), checkOut(f.out)); err != nil {
 		return err
 	}
+	if err := a.checkByHand(all); err != nil {
+		return err
+	}
 	if !f.noSelfTest {
 		if err := probe.SelfTest(ctx); err != nil {
 			return err
@@ -138,7 +141,7 @@ func (a *app) rehearse(ctx context.Context, f runFlags, c *rehearse.Chooser, s *
 	config := rehearse.Config{Scenario: s, Choice: choice, Out: res.dir, Halab: halabVersion(), Lab: options, Controlled: control != nil, Seed: f.seed}
 	v, runErr, err := f.judged(a, config, func(config rehearse.Config) error {
 		live := newLive(a.ui)
-		config.Watch = live.watch
+		a.attach(&config, live)
 		err := rehearse.Run(ctx, config)
 		live.close()
 		if err == nil && control != nil {

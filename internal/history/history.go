@@ -214,7 +214,8 @@ type Step struct {
 	Takeover bool   `json:"takeover,omitempty"`
 	Command  string `json:"command,omitempty"`
 	Answer   string `json:"answer,omitempty"`
-	// Saw is the state of Server that the step waited for and saw, on its end.
+	// Saw is the state of Server that the step waited for and saw, on its end;
+	// on a command of step manual the state that it was brought to by hand.
 	Saw string `json:"saw,omitempty"`
 	// Outlived says on the end of a user's command that what it had started
 	// still ran.

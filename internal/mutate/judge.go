@@ -167,7 +167,7 @@ func (m Mutant) out(server string) bool {
 // server.
 func (m Mutant) needed(server string) bool {
 	return slices.ContainsFunc(m.of[m.at+1:], func(u unit) bool {
-		return u.server == server && !u.looks() || u.kind == "parallel" || u.kind == "run"
+		return u.server == server && !u.looks() || u.kind == "parallel" || u.kind == "run" || u.kind == "manual"
 	})
 }
 

@@ -56,6 +56,11 @@ type Config struct {
 	// returns is called once, when the traffic is over. So several runs can
 	// bring labs up and down while others have their traffic. nil is at once.
 	Turn func(context.Context) (over func(), err error)
+	// ByHand is that of upgrade.Env, with the stats socket to do it on.
+	ByHand func(i upgrade.Instruction, socket string) (done <-chan struct{})
+	// Wrote is that of upgrade.Env: nothing of it is recorded, since the step's
+	// end has it all.
+	Wrote func(step int, line string)
 	// Watch gets every event as it happens, from several goroutines but one
 	// at a time.
 	Watch func(history.Event)
@@ -287,7 +292,10 @@ func (r *run) procedure(ctx context.Context, prober *probe.Prober) error {
 	if err := sleep(ctx, r.Scenario.Traffic.BeforeD()); err != nil {
 		return err
 	}
-	env := upgrade.Env{Lab: r.lab, Get: prober.Get, Scenario: r.Scenario, Header: r.Choice.Header(r.Scenario), Program: r.Choice.Program, Vars: r.vars(), Started: r.adopt, Hold: r.hold, Session: process.SessionRuns}
+	env := upgrade.Env{Lab: r.lab, Get: prober.Get, Scenario: r.Scenario, Header: r.Choice.Header(r.Scenario), Program: r.Choice.Program, Vars: r.vars(), Started: r.adopt, Hold: r.hold, Session: process.SessionRuns, Wrote: r.Wrote}
+	if r.ByHand != nil {
+		env.ByHand = func(i upgrade.Instruction) <-chan struct{} { return r.ByHand(i, r.lab.Admin) }
+	}
 	for _, plan := range []upgrade.Plan{r.plan, r.wayBack} {
 		err := upgrade.Run(ctx, plan, env, r.started, func(e history.Event) { r.step(ctx, e) })
 		var step *upgrade.Error

@@ -45,6 +45,13 @@ func (c *Check) Errorf(field, want, hint, format string, args ...any) {
 	c.d.at(c.node(field), fmt.Sprintf(format, args...), want, hint)
 }
 
+// In is the check of what stands in the field of this name.
+func (c *Check) In(field string) *Check {
+	inner := *c
+	inner.base = join(c.base, field)
+	return &inner
+}
+
 // node is where the field stands; the step itself where it is silent, or
 // where the step is written in its short form.
 func (c *Check) node(field string) *yaml.Node {

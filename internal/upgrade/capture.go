@@ -20,14 +20,16 @@ const maxOutput = 64 << 10
 // that nobody reads.
 type capture struct {
 	ended chan struct{} // closed when nobody can write any more
+	lines lineWriter    // shows each line as it comes
 
 	mu      sync.Mutex
 	data    []byte
 	dropped int64
 }
 
-// startCapture starts cmd with both of its outputs captured.
-func startCapture(cmd *exec.Cmd) (*capture, error) {
+// startCapture starts cmd with both of its outputs captured, and each line shown
+// as it comes where show is not nil.
+func startCapture(cmd *exec.Cmd, show func(line string)) (*capture, error) {
 	from, to, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("read its output: %w", err)
@@ -36,10 +38,11 @@ func startCapture(cmd *exec.Cmd) (*capture, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, from.Close(), to.Close())
 	}
-	c := &capture{ended: make(chan struct{})}
+	c := &capture{ended: make(chan struct{}), lines: lineWriter{show: show}}
 	go func() {
 		defer close(c.ended)
 		_, _ = io.Copy(c, from)
+		c.lines.end()
 		_ = from.Close()
 	}()
 	return c, to.Close()
@@ -47,6 +50,7 @@ func startCapture(cmd *exec.Cmd) (*capture, error) {
 
 // Write keeps the end.
 func (c *capture) Write(p []byte) (int, error) {
+	c.lines.write(p)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.data = append(c.data, p...)

@@ -72,7 +72,13 @@ func (c *command) Validate(check *scenario.Check) {
 	if c.Looks && len(c.Touches) > 0 {
 		check.Errorf("looks", "looks or touches", "", "a command that only looks touches nothing")
 	}
-	for i, name := range c.Touches {
+	validTouches(check, c.Touches)
+}
+
+// validTouches completes the servers of touches, and refuses those that do not
+// exist.
+func validTouches(check *scenario.Check, touches []string) {
+	for i, name := range touches {
 		if name == touchesHAProxy {
 			continue
 		}
@@ -82,7 +88,7 @@ func (c *command) Validate(check *scenario.Check) {
 			continue
 		}
 		check.ServerRef("touches", &ref)
-		c.Touches[i] = ref.String()
+		touches[i] = ref.String()
 	}
 }
 
@@ -117,7 +123,7 @@ func (c *command) run(ctx context.Context, env *Env) error {
 	if _, err := os.Stat(cmd.Dir); cmd.Dir != "" && err != nil {
 		return fmt.Errorf("run in its directory: %w", err) // else sh is what is said not to be there
 	}
-	out, err := startCapture(cmd)
+	out, err := startCapture(cmd, env.shows())
 	_ = known.Close()
 	_ = held.Close()
 	if err != nil {

@@ -19,6 +19,7 @@ func Kinds() []scenario.StepKind {
 		{Name: "kill", Doc: "Kills a server's nginx (KILL): what is in flight is cut.", New: newKill},
 		{Name: "latency", Doc: "Has what a server sends arrive later, until heal.", New: func() scenario.StepArgs { return &latency{} }},
 		{Name: "maint", Doc: "Puts a server into maintenance: it gets no traffic and no checks.", New: state(haproxy.Maint)},
+		{Name: "manual", Doc: "Waits for somebody to do something by hand, in HATop say, and shows what.", New: newManual},
 		{Name: "parallel", Doc: "Runs steps side by side.", New: func() scenario.StepArgs { return &parallel{} }},
 		{Name: "pause", Doc: "Lets a server's nginx hang, with its connections open.", New: newPause},
 		{Name: "quit", Doc: "Ends a server's nginx gracefully (QUIT): what is in flight finishes.", New: newQuit},

@@ -74,6 +74,8 @@ func (o *order) walk(plan Plan, l lives) {
 			if !kind.Looks {
 				clear(l)
 			}
+		case *manual:
+			clear(l)
 		case lived:
 			o.step(step, kind, l)
 		}

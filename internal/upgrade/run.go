@@ -61,7 +61,7 @@ func (p Planned) carryOut(ctx context.Context, env Env, started time.Time, emit 
 		if c.Looks {
 			e.Phase = history.Look
 		}
-		e.Command, e.AnyServer, e.Touches, e.Sessions, e.InService, e.Takeover, e.Version = c.Text, c.AnyServer, c.Touches, c.Sessions, c.InService, c.Takeover, c.Version
+		e.Command, e.AnyServer, e.Touches, e.Sessions, e.InService, e.Takeover, e.Version, e.Saw = c.Text, c.AnyServer, c.Touches, c.Sessions, c.InService, c.Takeover, c.Version, c.Saw
 		if !c.Server.IsZero() {
 			e.Server = c.Server.String()
 		}
@@ -72,6 +72,15 @@ func (p Planned) carryOut(ctx context.Context, env Env, started time.Time, emit 
 	env.Outlived = func(still bool) { outlived = still }
 	env.Saw = func(ref haproxy.ServerRef, state string) { server, saw = ref.String(), state }
 	env.Noted = func(text string) { emit(&history.Note{At: history.Since(started), Text: text}) }
+	if show := env.ByHand; show != nil {
+		env.ByHand = func(i Instruction) <-chan struct{} {
+			i.Step = p.Index
+			return show(i)
+		}
+	}
+	if wrote := env.Wrote; wrote != nil {
+		env.Wrote = func(_ int, line string) { wrote(p.Index, line) }
+	}
 	err := p.within(ctx, &env)
 	if cause := context.Cause(ctx); err != nil && cause != nil && !isLate(cause) {
 		return cause // the step did not fail: it was not let finish, and has no end

@@ -73,6 +73,12 @@ type Env struct {
 	Hold func() (*os.File, error)
 	// Session reports whether a process of the session that it leads still runs.
 	Session func(leader int) bool
+	// ByHand shows what somebody is to do by hand, and may be nil. A receive from
+	// what it returns says that the person is done; nil: there is no way to say so.
+	ByHand func(Instruction) (done <-chan struct{})
+	// Wrote gets each line that a command of the user's writes, as it comes, and
+	// may be nil.
+	Wrote func(step int, line string)
 	// Did gets each command when it is sent, Answered what came of them, and
 	// Noted what people have to know beside that.
 	Did      func(Command)
@@ -158,6 +164,8 @@ type Command struct {
 	InService bool
 	// Version is that of the nginx which is started, where it is another one.
 	Version string
+	// Saw is the state in which Server was seen then.
+	Saw string
 	// Takeover says that another HAProxy process takes the traffic over.
 	Takeover bool
 }

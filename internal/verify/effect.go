@@ -30,6 +30,7 @@ var effects = map[string]effect{
 	"kill":      {may: []string{"DOWN"}, takesOut: true, undoes: []string{"start"}, program: true},
 	"latency":   {may: []string{"DOWN"}},
 	"maint":     {may: []string{"DOWN", "MAINT"}, tells: "MAINT", takesOut: true, undoes: []string{"ready"}},
+	"manual":    {}, // what was done is seen, and claimed as a command's of the user's
 	"pause":     {may: []string{"DOWN"}, takesOut: true, undoes: []string{"resume"}},
 	"quit":      {may: []string{"DOWN"}, takesOut: true, undoes: []string{"start"}, program: true},
 	"ready":     {ends: []string{"DOWN", "DRAIN", "MAINT"}, tells: up, bringsIn: true, undoes: []string{"drain", "maint"}},

@@ -100,6 +100,9 @@ func (e *evidence) observeStep(s *history.Step) {
 	case history.Begin:
 		e.gets = nil
 	case history.Command:
+		if seenByHand(s) {
+			return // stateChanged takes what was seen
+		}
 		e.deeds = append(e.deeds, deed{step: s.Index, kind: s.Kind, server: s.Server, at: s.At,
 			ends: s.Sessions != nil, any: s.AnyServer, takeover: s.Takeover})
 	case history.Ended:

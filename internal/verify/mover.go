@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"halab/internal/haproxy"
 	"halab/internal/history"
 )
 
@@ -16,6 +17,7 @@ type mover struct {
 	sure        bool   // its kind takes a server out, or brings one in
 	kind        string // of one that is sure
 	server      string
+	byHand      bool // somebody was told to, and what was done has not been seen
 }
 
 // moment is when a command was sent, and by which step.
@@ -46,9 +48,9 @@ func (m *moves) after(e *history.Step, w *Switch) *mover {
 	case !may || was != nil && was.sure:
 		return was
 	case was == nil || sure:
-		return &mover{first: here, last: here, sure: sure, kind: e.Kind, server: e.Server}
+		return &mover{first: here, last: here, sure: sure, kind: e.Kind, server: e.Server, byHand: e.AnyServer && e.Kind == manualKind}
 	}
-	return &mover{first: was.first, last: here}
+	return &mover{first: was.first, last: here, byHand: was.byHand && (seenByHand(e) || e.Kind == manualKind)}
 }
 
 // canMove tells whether a command may move the traffic of a switch, and
@@ -58,6 +60,8 @@ func (m *moves) after(e *history.Step, w *Switch) *mover {
 func (m *moves) canMove(e *history.Step, w *Switch) (may, sure bool) {
 	does, weight := effects[e.Kind], e.Kind == "weight"
 	switch {
+	case seenByHand(e):
+		return m.handMoves(e, w)
 	case e.AnyServer, e.Takeover:
 		return true, false
 	case e.Server == w.From && does.takesOut:
@@ -85,6 +89,10 @@ func (m *moves) bringsIn(e *history.Step, w *Switch) bool {
 // setOut follows which servers the steps have in maintenance or drain.
 func (m *moves) setOut(e *history.Step) {
 	switch tells := effects[e.Kind].tells; {
+	case seenByHand(e) && haproxy.Status(e.Saw).Serving():
+		delete(m.out, e.Server)
+	case seenByHand(e):
+		m.out[e.Server] = true
 	case e.AnyServer:
 		clear(m.out)
 	case tells == up:

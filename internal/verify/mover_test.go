@@ -50,6 +50,8 @@ func TestSwitchIsMeasuredFromItsCommand(t *testing.T) {
 		{"a request that was sent before it", build{request: between("new", 991*ms, 1000*ms, "new"), events: func(all []history.Event) []history.Event {
 			return commands(history.Step{At: 100 * ms, Kind: "weight", Server: "bk/old", Command: "set weight bk/old 50"})(late("new-100", 10*ms)(all))
 		}}, 2 * ms, 1},
+		{"by hand: what was seen, not the instruction", build{request: from(600*ms, "new"), events: byHandAt(100*ms, 599*ms)}, 3 * ms, 1},
+		{"by hand: the first new answer, where that came before a look", build{request: from(600*ms, "new"), events: byHandAt(100*ms, 700*ms)}, ms, 1},
 		{"a command alone moves it", build{request: from(600*ms, "new"), events: func(all []history.Event) []history.Event {
 			all = stepsOnly(func(s *history.Step) {
 				if s.Phase == history.Command {
@@ -112,5 +114,25 @@ func TestSwitchBackIsMeasuredFromReady(t *testing.T) {
 	v := b.check(t)
 	if len(v.Switches) != 2 || v.Switches[1].Took != 2*ms || v.Switches[1].Command != 1500*ms {
 		t.Errorf("%+v", v.Switches)
+	}
+}
+
+// byHandAt makes the first step one that was done by hand: told at one time,
+// and seen at another.
+func byHandAt(told, seen history.Micros) func([]history.Event) []history.Event {
+	return func(all []history.Event) []history.Event {
+		all = stepsOnly(func(s *history.Step) {
+			if s.Phase == history.Command {
+				s.Kind, s.Server, s.AnyServer, s.At = "manual", "", true, told
+			}
+		})(all)
+		all = commands(history.Step{At: seen, Kind: "manual", Server: "bk/old", Saw: "MAINT"})(all)
+		for _, e := range all {
+			if s, ok := e.(*history.Step); ok && s.Saw != "" {
+				s.Index = 1
+			}
+		}
+		slices.SortStableFunc(all[1:len(all)-2], func(a, b history.Event) int { return int(writtenAt(a) - writtenAt(b)) })
+		return all
 	}
 }

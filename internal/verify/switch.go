@@ -204,6 +204,9 @@ func (w *Switch) answer(r *history.Request) {
 // traffic.
 func (w *Switch) measure() {
 	w.Command, w.Step = w.mover.first.at, w.mover.first.step
+	if w.mover.byHand { // the first new answer is what was seen of it
+		w.Command = min(w.FirstNew, w.answered)
+	}
 	w.Took = max(0, w.answered-w.Command)
 }
 

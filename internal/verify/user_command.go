@@ -40,6 +40,7 @@ type userCommand struct {
 	ended    history.Micros
 	over     bool
 	outlived bool
+	byHand   bool
 }
 
 // change is something that a command changed: a server, "haproxy", or a
@@ -106,7 +107,7 @@ func (u *userCommands) observe(e history.Event) {
 func (u *userCommands) step(e *history.Step) {
 	switch {
 	case e.Phase == history.Command && e.AnyServer:
-		u.list = append(u.list, &userCommand{step: e.Index, text: e.Text, at: e.At, touches: e.Touches})
+		u.list = append(u.list, &userCommand{step: e.Index, text: e.Text, at: e.At, touches: e.Touches, byHand: e.Kind == manualKind})
 	case e.Phase == history.Command:
 		role := e.Server
 		if e.Takeover {

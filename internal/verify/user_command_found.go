@@ -64,6 +64,9 @@ func (u *userCommands) because(c *userCommand) string {
 	if refused := u.refusal(c); refused != "" {
 		return refused
 	}
+	if c.byHand {
+		return ", so nothing was done by hand"
+	}
 	return "; `looks: true` beside it says that a command only looks"
 }
 

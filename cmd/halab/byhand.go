@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"halab/internal/history"
+	"halab/internal/rehearse"
+	"halab/internal/report"
+	"halab/internal/scenario"
+	"halab/internal/upgrade"
+)
+
+// checkByHand refuses steps that wait for somebody at a terminal where there is
+// none, before anything is started.
+func (a *app) checkByHand(all []*scenario.Scenario) error {
+	if a.atTerminal() {
+		return nil
+	}
+	var mistakes scenario.Errors
+	for _, s := range all {
+		steps, ends := upgrade.ByHand(s)
+		for i, step := range steps {
+			if !ends[i] {
+				mistakes = append(mistakes, s.Mistake(step.Pos, "this step is done by hand, and standard input is no terminal to press Enter on",
+					"until: beside text:, as in: manual: {text: press F10 on nginx2, until: {server: bk_app/nginx2, state: MAINT}}"))
+			}
+		}
+	}
+	if mistakes != nil {
+		return mistakes
+	}
+	return nil
+}
+
+// refuseByHand refuses a scenario with such a step for a command that runs many
+// labs.
+func refuseByHand(s *scenario.Scenario, command string) error {
+	steps, _ := upgrade.ByHand(s)
+	if len(steps) == 0 {
+		return nil
+	}
+	return scenario.Errors{s.Mistake(steps[0].Pos, "this step is done by hand, and "+command+" runs many labs", "a step that halab can carry out, such as maint, or run with a script")}
+}
+
+// atTerminal reports whether somebody can press Enter.
+func (a *app) atTerminal() bool {
+	f, ok := a.stdin.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// enter gets every Enter that is pressed, from the first call on; nil where
+// there is no terminal.
+func (a *app) enter() <-chan struct{} {
+	if !a.atTerminal() {
+		return nil
+	}
+	if a.entered == nil {
+		pressed := make(chan struct{})
+		a.entered = pressed
+		go func() {
+			for in := bufio.NewReader(a.stdin); ; pressed <- struct{}{} {
+				if _, err := in.ReadString('\n'); err != nil {
+					return // standard input has ended: until has to do
+				}
+			}
+		}()
+	}
+	select {
+	case <-a.entered: // pressed before it was asked for
+	default:
+	}
+	return a.entered
+}
+
+// attach has a run told of what is to be done by hand, and of what its commands
+// write, among the lines of l.
+func (a *app) attach(c *rehearse.Config, l *live) {
+	c.Watch = l.watch
+	c.Wrote = l.wrote
+	c.ByHand = func(i upgrade.Instruction, socket string) <-chan struct{} {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		done := a.enter()
+		l.instruct(i, socket, done != nil)
+		return done
+	}
+}
+
+// instruct shows what somebody is to do by hand.
+func (l *live) instruct(i upgrade.Instruction, socket string, terminal bool) {
+	now := l.now()
+	add := func(style report.Style, text string) {
+		l.note(now, l.ui.paint(style, "          "+printable(text)))
+	}
+	add(report.Bold, "BY HAND: "+i.Text)
+	add(report.Normal, "stats socket  "+socket)
+	add(report.Normal, "with HATop    hatop -s "+quote(socket))
+	wait := "goes on when " + i.Until
+	if terminal {
+		wait += ", or at Enter"
+	}
+	add(report.Normal, wait+"; within "+scenario.Duration(i.Limit.Round(time.Second)).String())
+}
+
+// wrote notes a line that a command of the user's wrote.
+func (l *live) wrote(step int, line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.note(l.now(), fmt.Sprintf("          step %d | %s", step, printable(line)))
+}
+
+// now is the moment of a line that belongs to no event: after those that wait
+// to be written.
+func (l *live) now() history.Micros {
+	now := history.Since(l.began)
+	for _, line := range l.lines {
+		now = max(now, line.at)
+	}
+	return now
+}
