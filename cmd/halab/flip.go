@@ -32,14 +32,18 @@ func (a *app) readyCommand() *cobra.Command {
 
 func (a *app) flipCommand(action haproxy.ServerAction, short string) *cobra.Command {
 	var f socketFlags
-	cmd := &cobra.Command{
-		Use:   string(action) + " SERVER [LAB]",
-		Short: short,
-		Long: short + `.
+	long := short + `.
 
 SERVER is backend/server, or the server's name where only one backend has it.
 HAProxy is asked through the stats socket of the LAB, or through any other with
--s, which needs level admin. The state is read back and shown, before and after.`,
+-s, which needs level admin. The state is read back and shown, before and after.`
+	if action != haproxy.Ready {
+		long += leapHelp
+	}
+	cmd := &cobra.Command{
+		Use:     string(action) + " SERVER [LAB]",
+		Short:   short,
+		Long:    long,
 		Example: fmt.Sprintf("  halab %[1]s nginx2\n  halab %[1]s bk_app/nginx2 -s /run/haproxy/admin.sock", action),
 		Args:    takes(cobra.RangeArgs(1, 2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -47,11 +51,14 @@ HAProxy is asked through the stats socket of the LAB, or through any other with
 			if err != nil {
 				return err
 			}
-			return a.flip(cmd.Context(), client, args[0], action, f.json)
+			return a.flip(cmd.Context(), client, args[0], action, f)
 		},
 		ValidArgsFunction: completeLab(1),
 	}
 	f.add(cmd)
+	if action != haproxy.Ready {
+		f.addForce(cmd)
+	}
 	return cmd
 }
 
@@ -59,6 +66,17 @@ HAProxy is asked through the stats socket of the LAB, or through any other with
 type socketFlags struct {
 	socket string
 	json   bool
+	force  bool // take out the last server too
+}
+
+// leapHelp is what those commands say that can take out the last server.
+const leapHelp = `
+
+The last server that serves its backend is taken out only after a y at a
+terminal, or with --force. A backup that is up serves.`
+
+func (f *socketFlags) addForce(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.force, "force", false, "take out the last server that serves its backend, too")
 }
 
 func (f *socketFlags) add(cmd *cobra.Command) {
@@ -86,20 +104,25 @@ func (f *socketFlags) client(args []string) (*adminsock.Client, error) {
 }
 
 // flip changes the state and reads it back from show stat, before and after.
-func (a *app) flip(ctx context.Context, client *adminsock.Client, name string, action haproxy.ServerAction, json bool) error {
-	before, err := findServer(ctx, client, name)
+func (a *app) flip(ctx context.Context, client *adminsock.Client, name string, action haproxy.ServerAction, f socketFlags) error {
+	before, stats, err := findServer(ctx, client, name)
 	if err != nil {
 		return err
+	}
+	if action != haproxy.Ready {
+		if err := a.leap(ctx, stats, before, f.force); err != nil {
+			return err
+		}
 	}
 	ref := before.Ref()
 	if err := client.SetState(ctx, ref, action); err != nil {
 		return err
 	}
-	after, err := findServer(ctx, client, ref.String())
+	after, _, err := findServer(ctx, client, ref.String())
 	if err != nil {
 		return err
 	}
-	return a.changed(change{ref.String(), string(before.Status), string(after.Status)}, json)
+	return a.changed(change{ref.String(), string(before.Status), string(after.Status)}, f.json)
 }
 
 func (a *app) changed(c change, json bool) error {
@@ -115,12 +138,17 @@ func (a *app) changed(c change, json bool) error {
 }
 
 // findServer looks a server up in show stat, by its reference or its name
-// alone.
-func findServer(ctx context.Context, client *adminsock.Client, name string) (haproxy.Stat, error) {
+// alone, and returns all lines too.
+func findServer(ctx context.Context, client *adminsock.Client, name string) (haproxy.Stat, []haproxy.Stat, error) {
 	stats, err := client.Stat(ctx)
 	if err != nil {
-		return haproxy.Stat{}, err
+		return haproxy.Stat{}, nil, err
 	}
+	server, err := serverNamed(stats, name)
+	return server, stats, err
+}
+
+func serverNamed(stats []haproxy.Stat, name string) (haproxy.Stat, error) {
 	var all []string
 	var found []haproxy.Stat
 	for _, s := range haproxy.Servers(stats) {

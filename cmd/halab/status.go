@@ -151,7 +151,7 @@ func (s labStatus) text() string {
 		if v.Backup {
 			role = "backup"
 		}
-		rows = append(rows, []string{"  " + v.Server, v.Status, role, fmt.Sprintf("weight %d", v.Weight), fmt.Sprintf("%s, %d served", counted(int(v.Sessions), "session"), v.Served), programs[v.Server]})
+		rows = append(rows, []string{"  " + v.Server, v.Status, role, weightText(v.Weight), fmt.Sprintf("%s, %d served", counted(int(v.Sessions), "session"), v.Served), programs[v.Server]})
 	}
 	b.WriteString(table(rows))
 	for _, note := range s.Notes {
@@ -161,6 +161,15 @@ func (s labStatus) text() string {
 		b.WriteString("  " + s.Error + "\n")
 	}
 	return b.String()
+}
+
+// weightText is a server's weight. Of 0 it says what that means: it is not on
+// the line otherwise, since a server that is down has no other status.
+func weightText(weight int64) string {
+	if weight == 0 {
+		return "weight 0: no traffic"
+	}
+	return fmt.Sprintf("weight %d", weight)
 }
 
 // age is a length of time as people say it.
