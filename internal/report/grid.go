@@ -5,17 +5,23 @@ import (
 	"unicode/utf8"
 )
 
-// grid is a table on a terminal: columns aligned, two spaces apart, the last
-// one cut where the line ends.
+// grid is a table on a terminal: columns aligned, two spaces apart. Where the
+// line is too short, texts go on below in their columns, and columns for which
+// that is not enough stand in a second table below. No number is cut.
 type grid struct {
-	head  []string
-	right []bool // by column: numbers stand to the right
+	head  []string // nil: the columns speak for themselves
+	right []bool   // by column: numbers stand to the right
 	rows  []gridRow
+	whole bool // a row is one line, however long: for a pipe
 }
 
-// maxCell is how wide a cell can be that others follow: one long name does
-// not push the figures off the line.
-const maxCell = 28
+// The widths of cells in runes. One long name does not push the figures off
+// the line, and a text from outside does not fill the screen.
+const (
+	leastCell   = 12 // of a text that goes on below
+	longestWord = 24 // that is not broken
+	mostCell    = 400
+)
 
 // gridRow is one row, or a note that stands across the columns.
 type gridRow struct {
@@ -25,56 +31,37 @@ type gridRow struct {
 }
 
 func (g *grid) add(as Style, cells ...string) {
-	for i := range cells[:len(cells)-1] {
-		cells[i] = fit(cells[i], maxCell)
+	for i := range cells {
+		cells[i] = fit(cells[i], mostCell)
 	}
 	g.rows = append(g.rows, gridRow{cells: cells, as: as})
 }
 
 // note adds a line that keeps to the first column and then goes its own way.
 func (g *grid) note(as Style, first, rest string) {
-	g.rows = append(g.rows, gridRow{cells: []string{first, rest}, as: as, note: true})
-}
-
-func (g *grid) widths() []int {
-	out := make([]int, len(g.head))
-	for i, h := range g.head {
-		out[i] = utf8.RuneCountInString(h)
-	}
-	for _, r := range g.rows {
-		for i, c := range r.cells {
-			if !r.note || i == 0 {
-				out[i] = max(out[i], utf8.RuneCountInString(c))
-			}
-		}
-	}
-	return out
+	g.rows = append(g.rows, gridRow{cells: []string{first, fit(rest, mostCell)}, as: as, note: true})
 }
 
 func (g *grid) write(p *painter) {
-	widths := g.widths()
-	p.line("%s", p.paint(g.join(p, g.head, widths), Faint))
-	for _, r := range g.rows {
-		if r.note {
-			first := pad(r.cells[0], widths[0], g.isRight(0))
-			p.line("%s", p.paint(fit("  "+first+"  "+r.cells[1], p.width), r.as))
-			continue
+	for i, b := range g.blocks(p.width) {
+		if i > 0 {
+			p.line("")
 		}
-		p.line("%s", p.paint(g.join(p, r.cells, widths), r.as))
+		if g.head != nil {
+			b.row(p, g.head, Faint)
+		}
+		for _, r := range g.rows {
+			switch {
+			case !r.note:
+				b.row(p, r.cells, r.as)
+			case i == 0:
+				b.note(p, r)
+			}
+		}
 	}
 }
 
-func (g *grid) join(p *painter, cells []string, widths []int) string {
-	var out strings.Builder
-	for i, c := range cells {
-		out.WriteString("  ")
-		out.WriteString(pad(c, widths[i], g.isRight(i)))
-	}
-	return fit(strings.TrimRight(out.String(), " "), p.width)
-}
-
-func (g *grid) isRight(column int) bool { return column < len(g.right) && g.right[column] }
-
+// pad fills a text up with spaces.
 func pad(s string, width int, right bool) string {
 	space := strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
 	if right {
@@ -83,7 +70,7 @@ func pad(s string, width int, right bool) string {
 	return s + space
 }
 
-// fit cuts a line that is too long for its place and shows that it did.
+// fit cuts a text that is too long for its place and shows that it did.
 func fit(s string, width int) string {
 	if utf8.RuneCountInString(s) <= width {
 		return s

@@ -10,7 +10,7 @@ import (
 // differs, and the result last.
 func MatrixText(w io.Writer, m *matrix.Matrix, o TextOptions) error {
 	p := newPainter(w, o)
-	p.line("%s", p.paint(visible(m.Scenario)+", a matrix of "+plural(int64(len(m.Cells)), "cell"), Bold))
+	p.title(visible(m.Scenario) + ", a matrix of " + plural(int64(len(m.Cells)), "cell"))
 	p.line("")
 	g := grid{}
 	for _, a := range m.Axes {

@@ -47,7 +47,17 @@ func (p *painter) line(format string, args ...any) {
 }
 
 // heading begins a section.
-func (p *painter) heading(text string) { p.line("\n%s", p.paint(text, Bold)) }
+func (p *painter) heading(text string) {
+	p.line("")
+	p.title(text)
+}
+
+// title writes a text that stands out, in lines that fit.
+func (p *painter) title(text string) {
+	for _, line := range fold(text, p.width) {
+		p.line("%s", p.paint(line, Bold))
+	}
+}
 
 // wrapped writes a text in lines that fit, the first after lead and the
 // others below it.

@@ -2,7 +2,6 @@ package report
 
 import (
 	"io"
-	"strings"
 
 	"halab/internal/verify"
 )
@@ -40,7 +39,7 @@ var sections = []func(*painter, *verify.Verdict){
 }
 
 func textTitle(p *painter, v *verify.Verdict) {
-	p.line("%s", p.paint(visible(v.Scenario), Bold))
+	p.title(visible(v.Scenario))
 	if v.Teaches != "" {
 		p.wrapped("", visible(v.Teaches), Normal)
 	}
@@ -73,11 +72,9 @@ func textSoftware(p *painter, v *verify.Verdict) {
 func textSwitches(p *painter, v *verify.Verdict) {
 	for i := range v.Switches {
 		w := &v.Switches[i]
-		p.heading(fit("The switch from "+visible(w.From)+" to "+visible(w.To), p.width))
-		row := func(what, when, rest string) {
-			line := "  " + pad(what, 30, false) + "  " + pad(when, 9, true) + "  " + rest
-			p.line("%s", fit(strings.TrimRight(line, " "), p.width))
-		}
+		p.heading("The switch from " + visible(w.From) + " to " + visible(w.To))
+		g := grid{right: []bool{false, true}}
+		row := func(what, when, rest string) { g.add(Normal, what, pad(when, 9, true), rest) }
 		if w.Command > 0 {
 			row("command", clock(w.Command), "step "+stepText(v, w.Step))
 		}
@@ -91,6 +88,7 @@ func textSwitches(p *painter, v *verify.Verdict) {
 		if w.Command > 0 {
 			row("command to first new answer", length(w.Took), "")
 		}
+		g.write(p)
 	}
 }
 

@@ -23,7 +23,7 @@ func textLost(p *painter, v *verify.Verdict) {
 	for i := range shown {
 		l := &shown[i]
 		step := visible(stepName(l.Step, l.Text))
-		g.add(Normal, clock(where(&l.Request)), visible(l.Lane), fit(step, 22), visible(briefly(l)))
+		g.add(Normal, clock(where(&l.Request)), visible(l.Lane), step, visible(briefly(l)))
 	}
 	g.write(p)
 }
@@ -48,8 +48,12 @@ func textChecks(p *painter, v *verify.Verdict) {
 		lanes[k] = append(lanes[k], f.Lane)
 	}
 	for _, k := range order {
+		lead := p.paint(pad(string(k.result), 12, false), styleOf(k.result))
 		line := pad(visible(k.invariant), 24, false) + visible(strings.Join(named(lanes[k]), ", "))
-		p.line("  %s  %s", p.paint(pad(string(k.result), 12, false), styleOf(k.result)), fit(strings.TrimRight(line, " "), p.width-16))
+		for _, text := range fold(strings.TrimRight(line, " "), p.width-16) {
+			p.line("  %s  %s", lead, text)
+			lead = pad("", 12, false)
+		}
 	}
 	if v.Compared != "" {
 		p.wrapped("  ", comparedOf(v), Normal)
@@ -90,7 +94,8 @@ func textReasons(p *painter, v *verify.Verdict) {
 	for _, r := range v.Remarks {
 		p.wrapped("  ! ", visible(r), Normal)
 	}
-	p.line("\n%s", p.paint(conclusion(v), Bold+";"+styleOf(v.Result)))
+	p.line("")
+	p.wrapped("", conclusion(v), Bold+";"+styleOf(v.Result))
 }
 
 // briefly is why without what a narrow line has no room for: of an error
