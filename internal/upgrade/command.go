@@ -38,7 +38,7 @@ type command struct {
 	Dir     string   `yaml:"dir" doc:"Directory to run in; the one halab was started in unless said otherwise."`
 	Name    string   `yaml:"name" format:"line" doc:"What reports call the step; the command's first line unless said otherwise."`
 	Looks   bool     `yaml:"looks" doc:"The command only looks: it changes neither HAProxy nor a server. A command that does not say so and changes nothing makes the run INCONCLUSIVE."`
-	Touches []string `yaml:"touches" doc:"What the command is meant to change, each backend/server or haproxy. Each has to change by it, and no other server may."`
+	Touches []string `yaml:"touches" doc:"What the command is meant to change, each backend/server, a frontend, or haproxy. Each has to change by it, and no other server may."`
 }
 
 // titled is implemented by a kind whose steps may have a name.
@@ -79,7 +79,8 @@ func (c *command) Validate(check *scenario.Check) {
 // exist.
 func validTouches(check *scenario.Check, touches []string) {
 	for i, name := range touches {
-		if name == touchesHAProxy {
+		isFrontend := func(f scenario.Frontend) bool { return f.Name == name }
+		if name == touchesHAProxy || slices.ContainsFunc(check.Scenario().Frontends, isFrontend) {
 			continue
 		}
 		ref, err := scenario.ParseServerRef(name)

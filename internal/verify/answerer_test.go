@@ -54,7 +54,7 @@ func TestWhoAnswered(t *testing.T) {
 	runCases(t, []verdictCase{
 		{"by another name in HAProxy", byHand(nil, swapped), Pass, "switch", "bk/old to bk/new"},
 		{"by the name of what it touches", byHand(third, swapped), Pass, "switch", "bk/old to bk/new"},
-		{"by another name, and it touches neither", byHand(old, swapped), Inconclusive, "decided", "answered otherwise than HAProxy's log says"},
+		{"by another name, and it touches neither", byHand(old, swapped), Fail, "procedure", "step 3 went beyond its touches: bk/other went from 127.0.0.1:83 to 127.0.0.1:81"},
 		{"by another name without a command", build{request: swapped}, Inconclusive, "decided", "answered otherwise than HAProxy's log says"},
 		{"by no name, as a program of the user's own", byHand(nil, unnamed), Pass, "switch", "bk/old to bk/new"},
 		{"by two names", byHand(nil, only("new-150", func(r *request) { r.Server = "bk/new, bk/old" })), Fail, "no failure", "bk/new, bk/old is no server of this lab"},

@@ -45,8 +45,7 @@ func (c *carriedOut) touched() bool {
 			c.on[h.what] = true
 		}
 		for _, m := range command.messages {
-			server, _, _ := strings.Cut(m, " ")
-			c.on[server] = true
+			c.on[m.server] = true
 		}
 	}
 	if c.everything {

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"halab/internal/haproxy"
@@ -15,7 +16,7 @@ const EndsName = "state in the end"
 // A server that was serving and is DOWN has failed; one that was put into
 // maintenance or drain may have been meant, and only the scenario can say so.
 func (h *health) ends() []Finding {
-	var out []Finding
+	out := h.run.commands.closed()
 	for _, ref := range h.run.scenario.ServerRefs() {
 		w, server := h.servers[ref], ref.String()
 		status := haproxy.Status(w.status)
@@ -45,4 +46,26 @@ func (h *health) said(server string, w *watched) bool {
 		return true
 	}
 	return w.saw == base(w.status) || slices.Contains(w.by.touches, server)
+}
+
+// closed doubts a frontend that a command has left closed, unless its touches
+// name it.
+func (u *userCommands) closed() []Finding {
+	var out []Finding
+	for _, name := range slices.Sorted(maps.Keys(u.fronts)) {
+		if u.fronts[name] == "OPEN" {
+			continue
+		}
+		for _, c := range slices.Backward(u.list) {
+			if !slices.ContainsFunc(c.changes, func(h change) bool { return h.what == frontendMark+name }) {
+				continue
+			}
+			if !slices.Contains(c.touches, name) {
+				out = append(out, Finding{Invariant: EndsName, Result: Inconclusive, Count: 1, Step: c.step, Line: u.run.lineOf(c.step), First: c.at,
+					Text: fmt.Sprintf("the frontend %s ended as %s after step %d %s; `touches: [%s]` beside the command says that it may", name, u.fronts[name], c.step, c.text, name)})
+			}
+			break
+		}
+	}
+	return out
 }

@@ -55,8 +55,9 @@ type watched struct {
 	gone   bool           // HAProxy has no such server any more
 	back   history.Micros // when a step has last brought it in
 	rights map[string]right
-	saw    string       // the state that a step has waited for and seen
-	by     *userCommand // which made its status; nil: a step of halab's, or none
+	ran    history.Micros // when a command of the user's was begun
+	saw    string         // the state that a step has waited for and seen
+	by     *userCommand   // which made its status; nil: a step of halab's, or none
 	was    haproxy.Status
 }
 
@@ -125,7 +126,12 @@ func (h *health) command(e *history.Step) {
 			w.takenOver()
 		}
 	}
-	h.ran = h.ran || e.AnyServer
+	if e.AnyServer {
+		h.ran = true
+		for _, w := range h.servers {
+			w.ran = e.At
+		}
+	}
 	if ref, err := haproxy.ParseServerRef(e.Server); err == nil {
 		w := h.server(ref)
 		w.dealt(effectOf(e), e.At)
@@ -189,7 +195,11 @@ func (h *health) state(e *history.ServerState) {
 	w.by, w.was, w.saw = nil, haproxy.Status(was), ""
 	serves := haproxy.Status(e.Status).Serving() && w.back < since-lag
 	if (stray || serves) && !h.forgotten(haproxy.Status(was), e.At) {
-		w.by = h.run.commands.claim(change{what: t.Server, how: "went from " + base(was) + " to " + base(e.Status)}, e.At)
+		claim := h.run.commands.claim
+		if haproxy.Status(e.Status).Down() {
+			claim = h.run.commands.claimFall
+		}
+		w.by = claim(change{what: t.Server, how: "went from " + base(was) + " to " + base(e.Status)}, e.At)
 	}
 	if w.by != nil {
 		t.Asked, t.Step = true, w.by.step
@@ -233,7 +243,7 @@ func (w *watched) stray(was, is haproxy.Status, since, now history.Micros) bool 
 // has ended it since, but for a look that is told late.
 func (w *watched) mayBecome(status string, now history.Micros) bool {
 	r := w.rights[status]
-	return r.let > 0 && (r.freed <= r.let || now <= r.freed+lag)
+	return r.let > 0 && (r.freed <= r.let || now <= r.freed+lag && w.ran < r.freed)
 }
 
 // mayLeave tells whether a command has let a server leave that, and none has

@@ -299,6 +299,9 @@ func (m *moves) untold() string {
 }
 
 func (s *switchover) finding(w *Switch) Finding {
+	if moved, seen := s.run.commands.movedBy(w); seen {
+		w.Command, w.Took = moved, max(0, w.answered-moved)
+	}
 	f := Finding{Invariant: "switch", Result: Pass, First: w.FirstNew, Step: w.Step}
 	f.Line = s.run.lineOf(w.Step)
 	f.Text = fmt.Sprintf("%s to %s: first answer of the new server %s after the command, both answered for %s",

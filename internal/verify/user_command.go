@@ -1,8 +1,10 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"halab/internal/haproxy"
 	"halab/internal/history"
@@ -18,6 +20,7 @@ type userCommands struct {
 	// role, and weighed those that gave a server a weight.
 	dealt    map[string]*dealing
 	weighed  map[string]history.Micros
+	acted    map[string]history.Micros      // when a step of halab's last dealt with a server
 	servers  map[string]history.ServerState // as last seen
 	was      map[string]haproxy.Status      // the status before that one
 	fronts   map[string]string
@@ -36,11 +39,18 @@ type userCommand struct {
 	at       history.Micros
 	touches  []string
 	changes  []change
-	messages []string // of HAProxy's about servers, while it ran
+	messages []message // of HAProxy's about servers, while it ran
+	beyond   []change  // what touches does not name
 	ended    history.Micros
 	over     bool
 	outlived bool
 	byHand   bool
+}
+
+// message is what HAProxy said of a server.
+type message struct {
+	server, text string
+	at           history.Micros
 }
 
 // change is something that a command changed: a server, "haproxy", or a
@@ -48,6 +58,7 @@ type userCommand struct {
 type change struct {
 	what, how string
 	program   bool
+	moved     bool // to another address
 }
 
 func (c change) String() string {
@@ -80,7 +91,7 @@ type inUse struct {
 const maxChanges = 200
 
 func newUserCommands(r *run) *userCommands {
-	r.commands = &userCommands{run: r, dealt: map[string]*dealing{}, weighed: map[string]history.Micros{},
+	r.commands = &userCommands{run: r, dealt: map[string]*dealing{}, weighed: map[string]history.Micros{}, acted: map[string]history.Micros{},
 		servers: map[string]history.ServerState{}, was: map[string]haproxy.Status{}, fronts: map[string]string{}, programs: map[string]history.Program{}, endedBy: map[string]*userCommand{},
 		versions: map[answerer]bool{}, roles: map[string]string{}}
 	return r.commands
@@ -116,6 +127,7 @@ func (u *userCommands) step(e *history.Step) {
 		if e.Takeover || effects[e.Kind].program {
 			u.dealt[role] = &dealing{step: e.Index, at: e.At}
 		}
+		u.acted[e.Server] = e.At
 		if e.Kind == "weight" {
 			u.weighed[e.Server] = e.At
 		}
@@ -138,25 +150,53 @@ func (u *userCommands) step(e *history.Step) {
 const haproxyRole = "haproxy"
 
 // claim puts a change on the account of the latest command that may have made
-// it; nil where there is none.
+// it; nil where there is none. A command that made it though its touches do not
+// name it goes beyond them.
 func (u *userCommands) claim(h change, at history.Micros) *userCommand {
+	var beyond *userCommand
 	for _, c := range slices.Backward(u.list) {
-		if c.at > at || !c.mayTouch(h.what) || at > c.until(u.run, h.what) {
-			continue
+		switch {
+		case c.at > at || at > c.until(u.run, h.what):
+		case !c.mayTouch(h.what):
+			beyond = cmp.Or(beyond, c)
+		default:
+			return c.take(h)
 		}
-		if len(c.changes) < maxChanges {
-			c.changes = append(c.changes, h)
-		}
-		return c
+	}
+	if beyond != nil && len(beyond.beyond) < maxChanges {
+		beyond.beyond = append(beyond.beyond, h)
 	}
 	return nil
 }
+
+func (c *userCommand) take(h change) *userCommand {
+	if len(c.changes) < maxChanges {
+		c.changes = append(c.changes, h)
+	}
+	return c
+}
+
+// claimFall is claim for a server that goes DOWN: its checks find out late what
+// an earlier command did to its program or its address.
+func (u *userCommands) claimFall(h change, at history.Micros) *userCommand {
+	for _, c := range slices.Backward(u.list) {
+		made := func(was change) bool { return was.what == h.what && (was.program || was.moved) }
+		if c.at <= at && at <= c.until(u.run, h.what) && slices.ContainsFunc(c.changes, made) {
+			return c.take(h)
+		}
+	}
+	return u.claim(h, at)
+}
+
+// frontendMark begins what a change of a frontend is of.
+const frontendMark = "frontend "
 
 // mayTouch reports whether the scenario lets the command change this. Another
 // HAProxy begins with states of its own, so who may touch that may touch all.
 func (c *userCommand) mayTouch(what string) bool { return mayTouch(c.touches, what) }
 
 func mayTouch(touches []string, what string) bool {
+	what = strings.TrimPrefix(what, frontendMark)
 	return len(touches) == 0 || slices.Contains(touches, what) || slices.Contains(touches, haproxyRole)
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"halab/internal/haproxy"
+	"halab/internal/history"
 )
 
 // findings are the servers that a command stopped in service.
@@ -30,6 +31,10 @@ func (u *userCommands) faults() []Finding {
 	}
 	for _, c := range u.list {
 		missing := c.missing()
+		if len(c.beyond) > 0 {
+			out = append(out, Finding{Invariant: procedureName, Result: Fail, Count: int64(len(c.beyond)), Step: c.step, Line: u.run.lineOf(c.step), First: c.at,
+				Text: fmt.Sprintf("step %d went beyond its touches: %s", c.step, c.beyond[0])})
+		}
 		switch {
 		case len(c.changes)+len(c.messages) == 0 && !u.harmed(c):
 			doubt(c, fmt.Sprintf("step %d changed nothing that HAProxy or the servers show%s", c.step, u.because(c)))
@@ -51,8 +56,8 @@ func (u *userCommands) harmed(c *userCommand) bool {
 func (c *userCommand) missing() []string {
 	var out []string
 	for _, what := range c.touches {
-		said := slices.ContainsFunc(c.messages, func(m string) bool { return strings.HasPrefix(m, what+" ") })
-		if !said && !slices.ContainsFunc(c.changes, func(h change) bool { return h.what == what }) {
+		said := slices.ContainsFunc(c.messages, func(m message) bool { return m.server == what })
+		if !said && !slices.ContainsFunc(c.changes, func(h change) bool { return strings.TrimPrefix(h.what, frontendMark) == what }) {
 			out = append(out, what)
 		}
 	}
@@ -118,12 +123,14 @@ func (u *userCommands) remarks() []string {
 
 func (c *userCommand) told() string {
 	var out []string
-	all := c.messages
-	if len(c.changes) > 0 {
-		all = nil
-	}
+	var all []string
 	for _, h := range c.changes {
 		all = append(all, h.String())
+	}
+	if len(all) == 0 {
+		for _, m := range c.messages {
+			all = append(all, m.server+" "+m.text)
+		}
 	}
 	for _, text := range all {
 		if !slices.Contains(out, text) {
@@ -146,4 +153,23 @@ func (u *userCommands) deadBy(server string) *userCommand {
 		return nil
 	}
 	return by
+}
+
+// movedBy is when a command of the user's was seen to move the traffic of a
+// switch: it took the old server out, or brought the new one in. The command
+// may have waited for long before that.
+func (u *userCommands) movedBy(w *Switch) (history.Micros, bool) {
+	var moved history.Micros
+	for _, c := range u.list {
+		if c.step != w.Step {
+			continue
+		}
+		for _, m := range c.messages {
+			out := strings.Contains(m.text, "maintenance") && !strings.Contains(m.text, "leaving") || strings.Contains(m.text, "drain") || strings.Contains(m.text, "DOWN")
+			if (m.server == w.From && out || m.server == w.To && !out) && m.at <= w.answered+busy {
+				moved = m.at
+			}
+		}
+	}
+	return moved, moved > 0
 }

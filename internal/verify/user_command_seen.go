@@ -33,7 +33,7 @@ func (u *userCommands) state(e *history.ServerState) {
 	case was.Gone && !e.Gone:
 		u.change(change{what: name, how: "was added again"}, e.At)
 	case was.Address != "" && was.Address != now.Address:
-		u.moved(change{what: name, how: "went from " + was.Address + " to " + now.Address}, e.At)
+		u.moved(change{what: name, how: "went from " + was.Address + " to " + now.Address, moved: true}, e.At)
 	case was.Weight != e.Weight && base(was.Status) == base(e.Status) && haproxy.Status(e.Status).Serving() && !u.weighs(name, e.At):
 		u.claim(change{what: name, how: fmt.Sprintf("went from weight %d to %d", was.Weight, e.Weight)}, e.At)
 	}
@@ -51,7 +51,7 @@ func (u *userCommands) moved(h change, at history.Micros) {
 func (u *userCommands) weighs(server string, at history.Micros) bool {
 	weighed, ok := u.weighed[server]
 	for _, c := range u.list {
-		if c.at <= at && c.at > weighed+lag {
+		if c.at <= at && c.at > weighed {
 			return false
 		}
 	}
@@ -67,7 +67,7 @@ func (u *userCommands) frontend(e *history.FrontendState) {
 	if u.accounted(haproxyRole, e.At) {
 		return // of a HAProxy that is being taken over from
 	}
-	if by := u.change(change{what: "frontend " + e.Frontend, how: "went from " + was + " to " + e.Status}, e.At); by != nil {
+	if by := u.change(change{what: frontendMark + e.Frontend, how: "went from " + was + " to " + e.Status}, e.At); by != nil {
 		u.run.evidence.deeds = append(u.run.evidence.deeds, deed{step: by.step, kind: frontendDeed, at: e.At, seen: true, frontend: e.Frontend})
 	}
 }
@@ -154,6 +154,9 @@ func (u *userCommands) idleBackup(server string) bool {
 	return false
 }
 
+// administrative is what HAProxy says of a server that was told to be so.
+var administrative = regexp.MustCompile(`maintenance|drain|READY`)
+
 // ofServer is a message of HAProxy's about a server (its name first).
 var ofServer = regexp.MustCompile(`^Server ([^/ ]+/[^ ]+) ([^.,]+)`)
 
@@ -164,9 +167,16 @@ func (u *userCommands) message(e *history.Message) {
 	if m == nil {
 		return
 	}
+	said := message{m[1], m[2], e.At}
 	for _, c := range u.list {
-		if e.At >= c.at && (!c.over || e.At <= c.ended+busy) && len(c.messages) < maxChanges {
-			c.messages = append(c.messages, m[1]+" "+m[2])
+		if e.At < c.at || c.over && e.At > c.ended+busy || len(c.messages) >= maxChanges {
+			continue
+		}
+		switch acted, known := u.acted[said.server]; {
+		case c.mayTouch(said.server):
+			c.messages = append(c.messages, said)
+		case administrative.MatchString(said.text) && (!known || acted < c.at-lag):
+			c.beyond = append(c.beyond, change{what: said.server, how: said.text})
 		}
 	}
 }
