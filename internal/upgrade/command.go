@@ -135,9 +135,9 @@ func (c *command) run(ctx context.Context, env *Env) error {
 	}
 	_, _ = knows.WriteString("\n") // it may have been killed
 	err = cmd.Wait()
-	text, outlived := out.text(straggle)
+	text, _ := out.text(straggle)
 	env.Answered(text)
-	env.Outlived(outlived || env.Session(cmd.Process.Pid))
+	env.Outlived(env.Session(cmd.Process.Pid))
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:

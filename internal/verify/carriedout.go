@@ -41,7 +41,8 @@ func (c *carriedOut) touched() bool {
 	}
 	for _, command := range c.run.commands.list {
 		for _, h := range command.changes {
-			c.everything = c.everything || !strings.Contains(h.what, "/")
+			frontend, is := strings.CutPrefix(h.what, frontendMark)
+			c.everything = c.everything || h.what == haproxyRole || is && c.run.asked(frontend)
 			c.on[h.what] = true
 		}
 		for _, m := range command.messages {

@@ -202,6 +202,9 @@ func (h *health) state(e *history.ServerState) {
 		w.by = claim(change{what: t.Server, how: "went from " + base(was) + " to " + base(e.Status)}, e.At)
 	}
 	if w.by != nil {
+		if haproxy.Status(e.Status).Serving() {
+			w.dealt(effects["ready"], e.At) // it may not go down again for what a step did before
+		}
 		t.Asked, t.Step = true, w.by.step
 		h.run.evidence.stateChanged(t.Server, haproxy.Status(e.Status), e.At, w.by.step)
 	} else if stray {

@@ -160,13 +160,25 @@ func (u *userCommands) claim(h change, at history.Micros) *userCommand {
 		case !c.mayTouch(h.what):
 			beyond = cmp.Or(beyond, c)
 		default:
-			return c.take(h)
+			return u.beside(c, h.what).take(h)
 		}
 	}
 	if beyond != nil && len(beyond.beyond) < maxChanges {
 		beyond.beyond = append(beyond.beyond, h)
 	}
 	return nil
+}
+
+// beside is the command before this one whose job still ran and may have made a
+// change of this, or this one: that the later one made it is not known, and
+// nothing else may have come of it.
+func (u *userCommands) beside(c *userCommand, what string) *userCommand {
+	for _, earlier := range u.list {
+		if earlier.outlived && earlier.at < c.at && earlier.mayTouch(what) {
+			return earlier
+		}
+	}
+	return c
 }
 
 func (c *userCommand) take(h change) *userCommand {

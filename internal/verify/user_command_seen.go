@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"halab/internal/haproxy"
 	"halab/internal/history"
@@ -168,14 +169,17 @@ func (u *userCommands) message(e *history.Message) {
 		return
 	}
 	said := message{m[1], m[2], e.At}
-	for _, c := range u.list {
+	for _, c := range slices.Backward(u.list) {
 		if e.At < c.at || c.over && e.At > c.ended+busy || len(c.messages) >= maxChanges {
 			continue
 		}
-		switch acted, known := u.acted[said.server]; {
-		case c.mayTouch(said.server):
-			c.messages = append(c.messages, said)
-		case administrative.MatchString(said.text) && (!known || acted < c.at-lag):
+		acted, known := u.acted[said.server]
+		if c.mayTouch(said.server) {
+			by := u.beside(c, said.server)
+			by.messages = append(by.messages, said)
+			return
+		}
+		if administrative.MatchString(said.text) && (!known || acted < c.at-lag) {
 			c.beyond = append(c.beyond, change{what: said.server, how: said.text})
 		}
 	}
@@ -194,7 +198,14 @@ func (u *userCommands) answered(r *history.Request) {
 
 // accounted reports whether a step of halab's deals with the program of a role
 // at this time, or has just done so.
+//
+// A command of the user's that was begun since has the say over what comes then:
+// what the step did was looked at when it ended.
 func (u *userCommands) accounted(role string, when history.Micros) bool {
 	d := u.dealt[role]
-	return d != nil && when >= d.at && (!d.over || when <= d.ended+lag)
+	if d == nil || when < d.at || !d.over {
+		return d != nil && when >= d.at
+	}
+	since := func(c *userCommand) bool { return c.at >= d.ended && c.at <= when }
+	return when <= d.ended+lag && !slices.ContainsFunc(u.list, since)
 }
