@@ -20,14 +20,23 @@ import (
 	"halab/internal/lab/container"
 )
 
+const logsLong = `Print what a lab's HAProxy and servers wrote: their output, and the access log of
+each server, merged by time. A request's line of HAProxy's has the frontend, the
+backend and server, the status, the termination state, the timers and the request:
+
+  12:00:01.250  haproxy | app→bk_app/nginx1  200  --  0/0/1/2/3 ms  GET /
+
+The timers are TR/Tw/Tc/Tr/Ta, or Tw/Tc/Tt of a session in mode tcp. A line's time
+is when the request ended. A line that its program writes without a time stands
+behind the line of that program before it. With --json each line is an object, as
+its program wrote it, one source after the other.`
+
 func (a *app) logsCommand() *cobra.Command {
 	var follow, json bool
 	cmd := &cobra.Command{
 		Use:   "logs [LAB]",
 		Short: "Print what a lab's programs wrote",
-		Long: `Print what a lab's HAProxy and servers wrote: their output, and the access log of
-each server. Every line begins with the name of its source; with --json it is an
-object of its own.`,
+		Long:  logsLong,
 		Example: `  halab logs
   halab logs -f blog-walkthrough-1a2b3c`,
 		Args:              takes(cobra.MaximumNArgs(1)),
@@ -37,7 +46,8 @@ object of its own.`,
 			if err != nil {
 				return err
 			}
-			err = a.logs(cmd.Context(), rec, follow, a.logLines(json))
+			show, flush := a.logLines(json, nginxZone(rec))
+			err = a.logs(cmd.Context(), rec, follow, show, flush)
 			if follow && cmd.Context().Err() != nil {
 				return nil // Ctrl-C is how following ends
 			}
@@ -55,20 +65,28 @@ type logLine struct {
 	Text   string `json:"text"`
 }
 
-// logLines shows a line to people or to machines.
-func (a *app) logLines(json bool) func(logLine) error {
+// logLines shows lines to people or to machines; flush shows those that were
+// kept back to be put in order.
+func (a *app) logLines(json bool, zone *time.Location) (show func(logLine) error, flush func() error) {
 	if json {
-		return func(l logLine) error { return a.jsonLine(l) }
+		return func(l logLine) error { return a.jsonLine(l) }, func() error { return nil }
 	}
-	return func(l logLine) error {
-		_, err := io.WriteString(a.stdout, l.Source+" | "+printable(l.Text)+"\n")
-		return err
-	}
+	m := newMerger(a.stdout, zone)
+	return func(l logLine) error { m.add(l); return nil }, m.flush
 }
 
-// logs prints all sources, one after the other, or all at once when they are
-// followed.
-func (a *app) logs(ctx context.Context, rec *lab.Record, follow bool, show func(logLine) error) error {
+// nginxZone is the zone of the dates in the error logs of a lab's servers: that
+// of this machine, and of an image UTC.
+func nginxZone(rec *lab.Record) *time.Location {
+	if rec.Runtime == container.New().Name() {
+		return time.UTC
+	}
+	return time.Local
+}
+
+// logs hands on the lines of all sources: one source after the other, or all at
+// once when they are followed.
+func (a *app) logs(ctx context.Context, rec *lab.Record, follow bool, show func(logLine) error, flush func() error) error {
 	p := &splitter{show: show}
 	var failed []error
 	var sources sync.WaitGroup
@@ -91,16 +109,16 @@ func (a *app) logs(ctx context.Context, rec *lab.Record, follow bool, show func(
 			sources.Go(show)
 		}
 	}
-	err := a.files(ctx, rec, follow, p)
+	err := a.files(ctx, rec, follow, p, flush)
 	sources.Wait()
-	return errors.Join(errors.Join(failed...), err, p.end())
+	return errors.Join(errors.Join(failed...), err, p.end(), flush())
 }
 
 // followPause is the time between two looks at files that grow.
 const followPause = 100 * time.Millisecond
 
 // files prints the files of a lab's directory that programs write to.
-func (a *app) files(ctx context.Context, rec *lab.Record, follow bool, p *splitter) error {
+func (a *app) files(ctx context.Context, rec *lab.Record, follow bool, p *splitter, flush func() error) error {
 	dir, called := rec.Dir, sourceNames(rec)
 	read := map[string]int64{}
 	for {
@@ -115,6 +133,9 @@ func (a *app) files(ctx context.Context, rec *lab.Record, follow bool, p *splitt
 		}
 		if !follow {
 			return nil
+		}
+		if err := flush(); err != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestLogLines(t *testing.T) {
@@ -11,7 +13,7 @@ func TestLogLines(t *testing.T) {
 		json bool
 		want string
 	}{
-		{false, "haproxy | one\nhaproxy | two\nhaproxy | \uFFFD[2J\nbk_app/nginx1 | a line that does not end\n"},
+		{false, strings.ReplaceAll("@haproxy       | one\n@haproxy       | two\n@haproxy       | \uFFFD[2J\n@bk_app/nginx1 | a line that does not end\n", "@", strings.Repeat(" ", 14))},
 		{true, `{"source":"haproxy","text":"one"}
 {"source":"haproxy","text":"two"}
 {"source":"haproxy","text":"\u001b[2J"}
@@ -20,7 +22,8 @@ func TestLogLines(t *testing.T) {
 	} {
 		var out strings.Builder
 		a := &app{stdout: &output{Writer: &out, ui: &console{}}}
-		p := &splitter{show: a.logLines(tt.json)}
+		show, flush := a.logLines(tt.json, time.UTC)
+		p := &splitter{show: show}
 		for _, part := range []struct{ source, text string }{
 			{"haproxy", "one\ntw"}, {"bk_app/nginx1", "a line that does not end"}, {"haproxy", "o\r\n\x1b[2J\n"},
 		} {
@@ -28,7 +31,7 @@ func TestLogLines(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := p.end(); err != nil {
+		if err := errors.Join(p.end(), flush()); err != nil {
 			t.Fatal(err)
 		}
 		if out.String() != tt.want {

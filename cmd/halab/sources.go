@@ -17,7 +17,7 @@ func sourceNames(rec *lab.Record) func(file string) string {
 	for _, p := range rec.Software {
 		names[filepath.Base(process.OutputFile(rec.Dir, p.Role))] = p.Role
 		if ref, err := haproxy.ParseServerRef(p.Role); err == nil {
-			names[render.FileName(ref)+".access.log"] = p.Role + " access"
+			names[render.FileName(ref)+".access.log"] = p.Role + accessSource
 		}
 	}
 	return func(file string) string {
