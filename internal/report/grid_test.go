@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -97,6 +98,32 @@ func TestFoldMakesNoCommand(t *testing.T) {
 			if len(lines) != 2 || lines[1] != want {
 				t.Errorf("%q becomes %q, want %q", text, lines, want)
 			}
+		}
+	}
+}
+
+// In a pipe a cell of a matrix is one line that begins with its outcome, and a
+// value that all cells share is told once.
+func TestMatrixInAPipe(t *testing.T) {
+	m := mixedMatrix()
+	for i := range m.Cells {
+		m.Cells[i].Values["haproxy"] = strings.Repeat("long-", 30) + m.Cells[i].Values["haproxy"]
+	}
+	var out strings.Builder
+	if err := MatrixText(&out, m, TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	if lines[1] != "every cell: from nginx 1.18.0" {
+		t.Errorf("what the cells share is told as %q", lines[1])
+	}
+	if !slices.Equal(strings.Fields(lines[3]), []string{"outcome", "haproxy", "to", "sent", "lost", "largest", "gap"}) {
+		t.Errorf("the head is %q", lines[3])
+	}
+	for i, c := range m.Cells {
+		want := []string{string(c.Outcome), c.Values["haproxy"], c.Values["to"], count(c.Sent), count(c.Lost)}
+		if words := strings.Fields(lines[4+i]); len(words) != 6 || !slices.Equal(words[:5], want) {
+			t.Errorf("cell %s is %q", c.ID, lines[4+i])
 		}
 	}
 }

@@ -2,36 +2,23 @@ package report
 
 import (
 	"io"
+	"slices"
+	"strings"
 
 	"halab/internal/matrix"
 )
 
 // MatrixText writes the matrix for people in a terminal: the cells, what
-// differs, and the result last.
+// differs, and the result last. In a pipe a cell is one line, however long.
 func MatrixText(w io.Writer, m *matrix.Matrix, o TextOptions) error {
 	p := newPainter(w, o)
 	p.title(visible(m.Scenario) + ", a matrix of " + plural(int64(len(m.Cells)), "cell"))
+	axes, fixed := variedAxes(m)
+	if len(fixed) > 0 {
+		p.wrapped("", "every cell: "+strings.Join(fixed, ", "), Normal)
+	}
 	p.line("")
-	g := grid{}
-	for _, a := range m.Axes {
-		g.head = append(g.head, visible(a.Name))
-		g.right = append(g.right, false)
-	}
-	g.head = append(g.head, "sent", "lost", "largest gap", "outcome")
-	g.right = append(g.right, true, true, true)
-	for i := range m.Cells {
-		c := &m.Cells[i]
-		var cells []string
-		for _, a := range m.Axes {
-			cells = append(cells, visible(c.Values[a.Name]))
-		}
-		gap := "—"
-		if c.Gap > 0 {
-			gap = length(c.Gap)
-		}
-		g.add(styleOfTone(cellTone(c)), append(cells, count(c.Sent), count(c.Lost), gap, outcomeOf(c))...)
-	}
-	g.write(p)
+	matrixCells(m, axes, o).write(p)
 	matrixHoles(p, m)
 	p.heading("What differs")
 	for _, d := range m.Differences {
@@ -45,6 +32,44 @@ func MatrixText(w io.Writer, m *matrix.Matrix, o TextOptions) error {
 	p.wrapped("", matrixPace(m), Faint)
 	p.line("%s", p.paint(string(m.Result), styleOfTone(resultTone(m.Result))))
 	return p.err
+}
+
+// variedAxes are the axes by which the cells differ, and what all cells share
+// of the others.
+func variedAxes(m *matrix.Matrix) (axes []matrix.Axis, fixed []string) {
+	for _, a := range m.Axes {
+		varied := slices.ContainsFunc(m.Cells, func(c matrix.Cell) bool { return c.Values[a.Name] != m.Cells[0].Values[a.Name] })
+		switch {
+		case varied:
+			axes = append(axes, a)
+		case len(m.Cells) > 0:
+			fixed = append(fixed, visible(matrix.Label(a.Name, m.Cells[0].Values[a.Name])))
+		}
+	}
+	return axes, fixed
+}
+
+// matrixCells is the table of the cells, with what a reader looks for first in
+// front.
+func matrixCells(m *matrix.Matrix, axes []matrix.Axis, o TextOptions) *grid {
+	g := &grid{head: []string{"outcome"}, right: []bool{false}, whole: o.Width == 0}
+	for _, a := range axes {
+		g.head, g.right = append(g.head, visible(a.Name)), append(g.right, false)
+	}
+	g.head, g.right = append(g.head, "sent", "lost", "largest gap"), append(g.right, true, true, true)
+	for i := range m.Cells {
+		c := &m.Cells[i]
+		cells := []string{outcomeOf(c)}
+		for _, a := range axes {
+			cells = append(cells, visible(c.Values[a.Name]))
+		}
+		gap := "—"
+		if c.Gap > 0 {
+			gap = length(c.Gap)
+		}
+		g.add(styleOfTone(cellTone(c)), append(cells, count(c.Sent), count(c.Lost), gap)...)
+	}
+	return g
 }
 
 // outcomeOf is a cell's conclusion without what the holes say below.

@@ -9,7 +9,7 @@ import (
 // TextOptions are what a terminal can do.
 type TextOptions struct {
 	Color bool
-	Width int // columns; 0: 80
+	Width int // columns; 0: no terminal, so 80
 }
 
 // Text writes the verdict for people in a terminal: what was seen, in the
