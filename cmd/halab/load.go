@@ -75,6 +75,9 @@ func parseFrom(name string, r io.Reader) (*scenario.Scenario, error) {
 	if err != nil {
 		return nil, usagef("read the scenario: %w", err)
 	}
+	if errs := haproxyCfg(name, data); errs != nil {
+		return nil, errs
+	}
 	s, err := scenario.Parse(name, data, upgrade.Kinds())
 	if err != nil {
 		return nil, err
