@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"halab/internal/haproxy"
 	"halab/internal/history"
@@ -31,9 +32,35 @@ func (c *capacity) observe(e history.Event) {
 		if e.Phase == history.Command {
 			c.commanded(e)
 		}
+	case *history.Message:
+		c.told(e)
 	case *history.ServerState:
 		c.state(*e)
 	}
+}
+
+// told takes HAProxy's own word for what a server became: that may last for less
+// than the time between two looks.
+func (c *capacity) told(e *history.Message) {
+	m := ofServer.FindStringSubmatch(e.Text)
+	if m == nil {
+		return
+	}
+	ref, err := haproxy.ParseServerRef(m[1])
+	s, known := c.status[ref]
+	if err != nil || !known {
+		return
+	}
+	s.At = e.At
+	switch {
+	case leaves.MatchString(m[2]):
+		s.Status = "MAINT"
+	case strings.Contains(m[2], "UP"):
+		s.Status = up
+	default:
+		return
+	}
+	c.state(s)
 }
 
 // commanded counts a server as gone, or as back, from the command on that does

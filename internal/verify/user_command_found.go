@@ -165,7 +165,7 @@ func (u *userCommands) movedBy(w *Switch) (history.Micros, bool) {
 			continue
 		}
 		for _, m := range c.messages {
-			out := strings.Contains(m.text, "maintenance") && !strings.Contains(m.text, "leaving") || strings.Contains(m.text, "drain") || strings.Contains(m.text, "DOWN")
+			out := leaves.MatchString(m.text)
 			if (m.server == w.From && out || m.server == w.To && !out) && m.at <= w.answered+busy {
 				moved = m.at
 			}

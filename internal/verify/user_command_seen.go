@@ -155,6 +155,9 @@ func (u *userCommands) idleBackup(server string) bool {
 	return false
 }
 
+// leaves is what HAProxy says of a server that it sends nothing new to.
+var leaves = regexp.MustCompile(`^is going DOWN|^is DOWN|^enters drain`)
+
 // administrative is what HAProxy says of a server that was told to be so.
 var administrative = regexp.MustCompile(`maintenance|drain|READY`)
 

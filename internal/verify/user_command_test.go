@@ -134,6 +134,17 @@ func TestServersAvailable(t *testing.T) {
 	})
 }
 
+// A server that is out for less than the time between two looks is not up.
+func TestCapacityByMessage(t *testing.T) {
+	flip := with(&history.Message{At: 1300 * ms, Text: "Server bk/new is going DOWN for maintenance. 0 active and 1 backup servers left."},
+		&history.Message{At: 1302 * ms, Text: "Server bk/new is UP/READY (leaving forced maintenance)."})
+	out := with(seen(1290*ms, "other", "DOWN"), seen(1310*ms, "other", "UP"))
+	runCases(t, []verdictCase{
+		{"none is left", build{expect: "min-weight: 1", events: func(all []history.Event) []history.Event { return out(flip(all)) }}, Fail, "capacity", "fell to 0 at 1.300s; 1 is wanted"},
+		{"another one is left", build{expect: "min-weight: 1", events: flip}, Pass, "capacity", "never fell below 1"},
+	})
+}
+
 // The verdict says what no request came to and what commands did.
 func TestRemarks(t *testing.T) {
 	v := ran(nil, "No such server.\n", weighed(1305*ms, "other", 2)).check(t)
