@@ -1,21 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"halab/internal/haproxy"
 	"halab/internal/render"
 	"halab/internal/scenario"
-	"halab/internal/software"
 )
 
 type renderFlags struct {
@@ -30,9 +24,11 @@ What the lab adds (its stats socket, its log) is marked '# lab'; --plain leaves 
 out of haproxy.cfg. A lab starts HAProxy with a file more, which has the first
 checks come at once; no reload reads it. What nginx is given is the lab's own
 altogether: a scenario says only which page a server has. The ports are the
-scenario's own, as in halab run --own-ports. --check has the HAProxy of the
-scenario's version read the configuration (haproxy -c), and exits with 2 if it
-refuses.`
+scenario's own, as in halab run --own-ports.
+
+--check has every HAProxy of the scenario, also one that a step upgrades to, read
+the configuration (haproxy -c) and prints its verdict alone: ok, or refused with
+HAProxy's words. It exits with 2 if one refuses; nothing is written to --out then.`
 
 func (a *app) renderCommand() *cobra.Command {
 	var f renderFlags
@@ -48,7 +44,7 @@ func (a *app) renderCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.plain, "plain", false, "leave out what the lab adds")
-	flags.BoolVar(&f.check, "check", false, "have HAProxy check the configuration")
+	flags.BoolVar(&f.check, "check", false, "have each HAProxy check the configuration, and print the verdicts alone")
 	flags.BoolVar(&f.substitute, "substitute", false, "check with the nearest newer HAProxy where the scenario's cannot be had")
 	flags.StringVar(&f.out, "out", "", "directory for the files; made if it is missing, and otherwise empty")
 	jsonFlag(cmd, &f.json)
@@ -75,7 +71,7 @@ func (a *app) render(ctx context.Context, name string, f renderFlags) error {
 		return err
 	}
 	if f.check {
-		if err := a.checkConfig(ctx, s, target, f.substitute); err != nil {
+		if err := a.checkConfigs(ctx, s, target, f); err != nil || f.out == "" {
 			return err
 		}
 	}
@@ -128,56 +124,4 @@ func writeConfig(out string, files render.Files) error {
 		return outError(out, err)
 	}
 	return errors.Join(files.Write(out), files.WritePages(out))
-}
-
-// stdinFile is standard input as a file.
-const stdinFile = "/dev/stdin"
-
-// checkConfig runs haproxy -c of the scenario's version. The certificate is
-// one as a lab makes it, for HAProxy reads it.
-func (a *app) checkConfig(ctx context.Context, s *scenario.Scenario, target render.Target, substitute bool) error {
-	defer a.ui.wait("checking with HAProxy " + s.HAProxy.Version)()
-	certificate, err := namelessCertificate()
-	if err != nil {
-		return err
-	}
-	defer certificate.Close()
-	target.Certificate = certificateFile
-	files, err := render.Render(s, target)
-	if err != nil {
-		return err
-	}
-	version, err := haproxy.ParseVersion(s.HAProxy.Version)
-	if err != nil {
-		return err
-	}
-	find := software.New(software.Options{Substitute: substitute, Progress: func(l string) { a.say("%s", l) }})
-	p, err := find.Process(ctx, software.Want{Name: software.HAProxy, Version: version})
-	if err != nil {
-		return err
-	}
-	// Over a pipe: a temporary file could outlive a kill.
-	args := append(p.Argv[1:len(p.Argv):len(p.Argv)], "-c", "-f", stdinFile)
-	cmd := exec.CommandContext(ctx, p.Argv[0], args...)
-	cmd.Stdin = bytes.NewReader(files.HAProxy)
-	cmd.ExtraFiles = []*os.File{certificate}
-	out, err := cmd.CombinedOutput()
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	text := strings.TrimSpace(strings.ReplaceAll(string(out), stdinFile, "haproxy.cfg"))
-	if err != nil {
-		return usagef("HAProxy %s refuses the configuration:\n%s%s", p.Got, text, origins(s, files, text))
-	}
-	a.say("HAProxy %s (%s): %s", p.Got, p.Source, text)
-	return nil
-}
-
-// origins names the places of the scenario that HAProxy's message speaks of.
-func origins(s *scenario.Scenario, files render.Files, message string) string {
-	var out string
-	for _, m := range files.Mentions(s, message) {
-		out += fmt.Sprintf("\nline %d of haproxy.cfg comes from %s:%d:%d", m.Line, s.File, m.Pos.Line, m.Pos.Col)
-	}
-	return out
 }
