@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,22 +10,38 @@ import (
 
 	"halab/internal/matrix"
 	"halab/internal/report"
+	"halab/internal/scenario"
 	"halab/internal/verify"
 )
 
 // github tells GitHub Actions of a verdict, where halab runs in one: the
 // annotations on the log, and the summary of the step (GitHub documentation,
 // Workflow commands).
-func (a *app) github(v *verify.Verdict) error {
+func (a *app) github(v *verify.Verdict, s *scenario.Scenario) error {
 	if os.Getenv("GITHUB_ACTIONS") != "true" {
 		return nil
 	}
+	located := *v
+	if !inFile(s) {
+		located.File = "" // GitHub would point at a file that is not there
+	}
 	var notes strings.Builder
-	if err := report.Annotations(&notes, v); err != nil {
+	if err := report.Annotations(&notes, &located); err != nil {
 		return err
 	}
 	a.stdout.ui.text(notes.String()) // both streams are read, and the other may be JSON
 	return stepSummary(func(w io.Writer) error { return report.Markdown(w, v) })
+}
+
+// inFile reports whether the scenario is what the file of its name holds. One
+// that ships, or came from standard input, is in no file of a checkout.
+func inFile(s *scenario.Scenario) bool {
+	info, err := os.Stat(s.File)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(s.Source)) {
+		return false
+	}
+	text, err := os.ReadFile(s.File)
+	return err == nil && bytes.Equal(text, s.Source)
 }
 
 // githubMatrix tells GitHub Actions of a matrix: the summary alone, for its

@@ -156,7 +156,7 @@ func (a *app) rehearse(ctx context.Context, f runFlags, c *rehearse.Chooser, s *
 		}
 		return a.unable(f, s, err)
 	}
-	err = a.conclude(v, f, res)
+	err = a.conclude(v, s, f, res)
 	if runErr == nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func (a *app) unable(f runFlags, s *scenario.Scenario, err error) error {
 }
 
 // conclude writes the reports and shows the verdict.
-func (a *app) conclude(v *verify.Verdict, f runFlags, res *results) error {
+func (a *app) conclude(v *verify.Verdict, s *scenario.Scenario, f runFlags, res *results) error {
 	if f.noExpectVerdict {
 		v.Unexpect()
 	}
@@ -186,7 +186,7 @@ func (a *app) conclude(v *verify.Verdict, f runFlags, res *results) error {
 	}
 	if f.quiet {
 		err := report.Quiet(a.stdout, &report.Run{Scenario: v.Scenario, V: v})
-		return errors.Join(err, written, a.github(v), told(verdictCode(v)))
+		return errors.Join(err, written, a.github(v, s), told(verdictCode(v)))
 	}
 	if err := a.show(v, f.json); err != nil {
 		return errors.Join(written, err)
@@ -197,7 +197,7 @@ func (a *app) conclude(v *verify.Verdict, f runFlags, res *results) error {
 	if !f.json && written == nil {
 		a.print("report:  %s\n", filepath.Join(res.dir, report.HTMLFile))
 	}
-	if err := errors.Join(written, a.github(v)); err != nil {
+	if err := errors.Join(written, a.github(v, s)); err != nil {
 		return err
 	}
 	return told(verdictCode(v))

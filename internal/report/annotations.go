@@ -15,7 +15,8 @@ const maxAnnotations = 10
 // Annotations writes GitHub's workflow commands: an error for what failed, a
 // warning for what is in doubt and for a substitute, one notice for a verdict
 // that is as expected. They are for the standard output of a step, where
-// GITHUB_ACTIONS is set.
+// GITHUB_ACTIONS is set. They point into v.File; where that is "" they name no
+// file, and a line is told in the text.
 func Annotations(w io.Writer, v *verify.Verdict) error {
 	var errs, warnings, notices []string
 	for _, f := range v.Findings {
@@ -65,11 +66,16 @@ func title(v *verify.Verdict, f *verify.Finding) string {
 // annotation is one workflow command (GitHub Actions, Workflow commands,
 // "Setting an error message"), escaped as @actions/core escapes it.
 func annotation(kind, file string, line int, title, message string) string {
-	properties := "file=" + escapeProperty(file)
-	if line > 0 {
-		properties += fmt.Sprintf(",line=%d", line)
+	properties := ""
+	switch {
+	case file == "" && line > 0:
+		message += fmt.Sprintf(" (line %d of the scenario)", line)
+	case file != "" && line > 0:
+		properties = fmt.Sprintf("file=%s,line=%d,", escapeProperty(file), line)
+	case file != "":
+		properties = "file=" + escapeProperty(file) + ","
 	}
-	return "::" + kind + " " + properties + ",title=" + escapeProperty(title) + "::" + escapeData(message) + "\n"
+	return "::" + kind + " " + properties + "title=" + escapeProperty(title) + "::" + escapeData(message) + "\n"
 }
 
 func escapeData(s string) string {
