@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -83,9 +84,10 @@ func (a *app) up(ctx context.Context, name string, f labFlags, json bool) error 
 func guide(rec *lab.Record, s *scenario.Scenario) string {
 	rows := [][]string{{"lab", rec.Name + " (" + rec.Runtime + ")"}}
 	for _, fe := range s.Frontends {
-		rows = append(rows, []string{"frontend " + fe.Name, link(rec.Frontends[fe.Name])})
+		at := rec.Frontends[fe.Name]
+		rows = append(rows, []string{"frontend " + fe.Name, link(at) + fellBack(rec, at)})
 		if address, ok := rec.SSL[fe.Name]; ok {
-			rows = append(rows, []string{"over TLS", "https://" + address + "/   (curl --cacert " + quote(filepath.Join(rec.Dir, lab.CAFile)) + ")"})
+			rows = append(rows, []string{"over TLS", "https://" + address + "/   (curl --cacert " + quote(filepath.Join(rec.Dir, lab.CAFile)) + ")" + fellBack(rec, address)})
 		}
 	}
 	server := flipped(s)
@@ -98,6 +100,18 @@ func guide(rec *lab.Record, s *scenario.Scenario) string {
 		[]string{"remove", "halab down " + rec.Name},
 	)
 	return table(rows)
+}
+
+// fellBack says which port of the scenario the address stands in for, and why;
+// nothing where --own-ports was not given, or was met.
+func fellBack(rec *lab.Record, address string) string {
+	for _, note := range rec.Notes {
+		if why, ok := strings.CutSuffix(note, "; "+address+" is used instead"); ok {
+			_, why, _ = strings.Cut(why, ": ") // the row names the frontend
+			return "   (" + why + ")"
+		}
+	}
+	return ""
 }
 
 // shortName is what a command takes for a server: its name alone, or in full

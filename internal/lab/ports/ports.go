@@ -97,8 +97,9 @@ func (c *Chooser) Take(who, address string) (string, error) {
 	}
 	own := net.JoinHostPort("127.0.0.1", text)
 	if err := c.claim(port, false); err != nil {
-		c.Notes = append(c.Notes, fmt.Sprintf("%s: %v; another one is used", who, &Error{Address: own, Err: err}))
-		return c.Free()
+		free, ferr := c.Free()
+		c.Notes = append(c.Notes, fmt.Sprintf("%s: %v; %s is used instead", who, &Error{Address: own, Err: err}, free))
+		return free, ferr
 	}
 	return own, nil
 }

@@ -105,7 +105,7 @@ func TestTake(t *testing.T) {
 			if err != nil || (portOf(t, address) == tt.port) != tt.gets {
 				t.Errorf("got %s, %v", address, err)
 			}
-			if len(c.Notes) != tt.notes || tt.notes > 0 && !strings.Contains(c.Notes[0], "bk_app/nginx1: port 127.0.0.1:"+strconv.Itoa(tt.port)) {
+			if len(c.Notes) != tt.notes || tt.notes > 0 && (!strings.HasPrefix(c.Notes[0], "bk_app/nginx1: port 127.0.0.1:"+strconv.Itoa(tt.port)) || !strings.HasSuffix(c.Notes[0], "; "+address+" is used instead")) {
 				t.Errorf("notes %q", c.Notes)
 			}
 		})
