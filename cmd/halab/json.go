@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 
 	"github.com/spf13/cobra"
 )
@@ -12,8 +13,11 @@ func jsonFlag(cmd *cobra.Command, on *bool) {
 }
 
 // json prints a value as the result.
-func (a *app) json(v any) error {
-	enc := json.NewEncoder(a.stdout)
+func (a *app) json(v any) error { return writeJSON(a.stdout, v) }
+
+// writeJSON writes a value for machines that people can read too.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)

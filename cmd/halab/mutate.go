@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"halab/internal/mutate"
 	"halab/internal/rehearse"
+	"halab/internal/report"
 	"halab/internal/scenario"
 	"halab/internal/verify"
 )
@@ -23,6 +23,7 @@ type mutateFlags struct {
 	parallel int
 	list     bool
 	json     bool
+	out      string
 }
 
 const mutateLong = `Break a sound procedure in every way that is known to go wrong (leave a step out,
@@ -34,6 +35,12 @@ reason (to leave out a step that only looks changes nothing that clients see), o
 a hole in the expectations, which is said with what to add. Exit code 0 means that
 each is caught or equivalent, 1 that one is missed, 4 that a machine which was too
 busy left one undecided.
+
+A mutant that is caught by the traffic lost or harmed requests. One that is caught
+only by its own expect harmed none: without that step expect, or that key of the
+scenario's expect, it would have passed. --out keeps the history and the reports
+of each mutant, in a directory of its name, and those of the procedure itself in
+sound/; mutants.json beside them is what --json prints.
 
 The labs are on processes unless --runtime says otherwise, several side by side.`
 
@@ -53,6 +60,7 @@ func (a *app) mutateCommand() *cobra.Command {
 	flags.StringVar(&f.runtime, "runtime", "process", "where HAProxy and nginx run: process, container or auto")
 	flags.BoolVar(&f.substitute, "substitute", false, "take the nearest newer version where one cannot be had, and say so")
 	flags.IntVar(&f.parallel, "parallel", runtime.NumCPU(), "how many labs run side by side")
+	flags.StringVar(&f.out, "out", "", "directory for the results of each mutant; made if it is missing, and otherwise empty")
 	flags.BoolVar(&f.list, "list", false, "list the mutants and run nothing")
 	jsonFlag(cmd, &f.json)
 	_ = cmd.RegisterFlagCompletionFunc("runtime", cobra.FixedCompletions(rehearse.Runtimes(), cobra.ShellCompDirectiveNoFileComp))
@@ -74,6 +82,9 @@ func (a *app) mutate(ctx context.Context, name string, f mutateFlags) error {
 		return usagef("%s must come out %s: only a sound procedure can be broken", s.Name, verdict)
 	}
 	if err := refuseByHand(s, "halab mutate"); err != nil {
+		return err
+	}
+	if err := checkOut(f.out); err != nil {
 		return err
 	}
 	mutants, err := mutate.Mutants(s)
@@ -117,7 +128,7 @@ type mutation struct {
 // run rehearses the sound procedure first, alone, and then its mutants.
 func (r *mutation) run(ctx context.Context, s *scenario.Scenario, mutants []mutate.Mutant) error {
 	r.app.say("%s: the procedure itself, and then %s", s.Name, counted(len(mutants), "mutant"))
-	sound, err := r.decided(ctx, s, "")
+	sound, err := r.decided(ctx, s, soundDir, "")
 	if err != nil {
 		return err
 	}
@@ -133,7 +144,7 @@ func (r *mutation) run(ctx context.Context, s *scenario.Scenario, mutants []muta
 			continue
 		}
 		group.Go(func() error {
-			v, err := r.decided(ctx, m.Scenario, m.What)
+			v, err := r.decided(ctx, m.Scenario, m.Name, m.What)
 			if err != nil {
 				return fmt.Errorf("mutant %s: %w", m.Name, err)
 			}
@@ -149,9 +160,9 @@ func (r *mutation) run(ctx context.Context, s *scenario.Scenario, mutants []muta
 const tries = 3
 
 // decided runs one procedure until its verdict says something of it.
-func (r *mutation) decided(ctx context.Context, s *scenario.Scenario, what string) (*verify.Verdict, error) {
+func (r *mutation) decided(ctx context.Context, s *scenario.Scenario, name, what string) (*verify.Verdict, error) {
 	for n := 1; ; n++ {
-		v, err := r.rehearse(ctx, s, what)
+		v, err := r.rehearse(ctx, s, name, what)
 		if err != nil || n == tries || !mutate.Spoiled(v) {
 			return v, err
 		}
@@ -159,8 +170,8 @@ func (r *mutation) decided(ctx context.Context, s *scenario.Scenario, what strin
 	}
 }
 
-// rehearse runs one procedure and keeps nothing of it but its verdict.
-func (r *mutation) rehearse(ctx context.Context, s *scenario.Scenario, what string) (v *verify.Verdict, err error) {
+// rehearse runs one procedure and keeps what --out asks for.
+func (r *mutation) rehearse(ctx context.Context, s *scenario.Scenario, name, what string) (v *verify.Verdict, err error) {
 	choice, err := r.chooser.Choose(ctx, s, r.flags.runtime)
 	if err != nil {
 		return nil, err
@@ -170,15 +181,19 @@ func (r *mutation) rehearse(ctx context.Context, s *scenario.Scenario, what stri
 		return nil, err
 	}
 	options.Tell = nil
-	out, err := os.MkdirTemp("", "halab-mutant-")
+	out, done, err := r.flags.directory(name)
 	if err != nil {
-		return nil, fmt.Errorf("make a directory for the results: %w", err)
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(out)) }()
+	defer func() { err = errors.Join(err, done()) }()
 	if err := rehearse.Run(ctx, rehearse.Config{Scenario: s, Choice: choice, Out: out, Halab: halabVersion(), Lab: options, Control: what}); err != nil {
 		return nil, err
 	}
-	return judgeAlone(filepath.Join(out, rehearse.HistoryFile))
+	path := filepath.Join(out, rehearse.HistoryFile)
+	if v, err = judgeAlone(path); err != nil || r.flags.out == "" {
+		return v, err
+	}
+	return v, report.Write(out, v, path)
 }
 
 // report prints what became of the mutants.
@@ -187,29 +202,39 @@ func (r *mutation) report(s *scenario.Scenario) error {
 	for _, j := range r.judged {
 		counts[j.Outcome]++
 	}
+	if err := r.keep(s, counts); err != nil {
+		return err
+	}
 	if r.flags.json {
-		err := r.app.json(map[string]any{"scenario": s.Name, "mutants": r.judged, "caught": counts[mutate.Caught],
-			"equivalent": counts[mutate.Equivalent], "missed": counts[mutate.Missed], "undecided": counts[mutate.Undecided]})
-		return errors.Join(err, told(mutationCode(counts)))
+		return errors.Join(r.app.json(r.result(s, counts)), told(mutationCode(counts)))
 	}
 	for _, outcome := range []mutate.Outcome{mutate.Caught, mutate.Equivalent, mutate.Undecided, mutate.Missed} {
 		for _, j := range r.judged {
-			if j.Outcome != outcome {
-				continue
-			}
-			r.app.print("%-10s  %s: %s\n            %s\n", j.Outcome, j.Name, printable(j.What), printable(j.Why))
-			if j.Add != "" {
-				r.app.print("            add: %s\n", j.Add)
+			if j.Outcome == outcome {
+				r.mutant(j)
 			}
 		}
 	}
-	r.app.print("\n%s: %s, %d caught, %d equivalent, %d missed", s.Name, counted(len(r.judged), "mutant"),
-		counts[mutate.Caught], counts[mutate.Equivalent], counts[mutate.Missed])
-	if n := counts[mutate.Undecided]; n > 0 {
-		r.app.print(", %d undecided: this machine was too busy, or the run broke off", n)
+	r.app.print("\n%s: %s\n", s.Name, mutate.Summary(r.judged))
+	if r.flags.out != "" {
+		r.app.print("results: %s\n", r.flags.out)
 	}
-	r.app.print("\n")
 	return told(mutationCode(counts))
+}
+
+// mutant prints what became of one.
+func (r *mutation) mutant(j mutate.Judged) {
+	r.app.print("%-10s  %s: %s\n            %s%s\n", j.Outcome, j.Name, printable(j.What), caughtBy[j.By], printable(j.Why))
+	if j.Add != "" {
+		r.app.print("            add: %s\n", j.Add)
+	}
+}
+
+// caughtBy leads to why a mutant is caught.
+var caughtBy = map[mutate.By]string{
+	mutate.ByTraffic: "by the traffic: ",
+	mutate.ByExpect:  "only by its own expect: ",
+	mutate.ByRule:    "by a rule of every run: ",
 }
 
 // mutationCode is the exit code of what became of mutants.

@@ -28,6 +28,7 @@ type Judged struct {
 	Name    string        `json:"name"`
 	What    string        `json:"what"`
 	Outcome Outcome       `json:"outcome"`
+	By      By            `json:"by,omitempty"`      // what caught it
 	Verdict verify.Result `json:"verdict,omitempty"` // absent: it was not run
 	Why     string        `json:"why"`
 	Add     string        `json:"add,omitempty"` // what would catch it, of one that is missed
@@ -41,7 +42,7 @@ func (m Mutant) Unrun() (Judged, bool) {
 	case m.Equivalent != "":
 		j.Outcome, j.Why = Equivalent, m.Equivalent
 	case m.Refused != nil:
-		j.Outcome, j.Why = Caught, "it is refused: "+m.Refused.Error()
+		j.Outcome, j.By, j.Why = Caught, ByRefusal, "it is refused: "+m.Refused.Error()
 	default:
 		return j, false
 	}
@@ -56,7 +57,7 @@ func (m Mutant) Judge(sound, broken *verify.Verdict) Judged {
 	case Spoiled(broken):
 		j.Outcome, j.Why = Undecided, because(broken)
 	case broken.Result != verify.Pass:
-		j.Outcome, j.Why = Caught, because(broken)
+		j.Outcome, j.By, j.Why = Caught, caughtBy(broken), because(broken)
 	default:
 		j.Outcome, j.Why = Equivalent, m.equivalent(sound)
 		if j.Why == "" {

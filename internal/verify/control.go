@@ -64,6 +64,12 @@ func (v *Verdict) broken() (string, bool) {
 	return "", false
 }
 
+// Harmed reports whether the traffic took harm from the first command on.
+func (v *Verdict) Harmed() bool {
+	_, found := v.harm()
+	return found
+}
+
 // harm says what the traffic took from the first command on, if anything.
 // What came before it is none of the left-out step's, and does not hide what
 // came after: the last harm counts, not the first.
