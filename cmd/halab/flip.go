@@ -32,6 +32,7 @@ func (a *app) readyCommand() *cobra.Command {
 
 func (a *app) flipCommand(action haproxy.ServerAction, short string) *cobra.Command {
 	var f socketFlags
+	kinds := []argument{serverArgument, labArgument}
 	long := short + `.
 
 SERVER is backend/server, or the server's name where only one backend has it.
@@ -47,13 +48,16 @@ HAProxy is asked through the stats socket of the LAB, or through any other with
 		Example: fmt.Sprintf("  halab %[1]s nginx2\n  halab %[1]s bk_app/nginx2 -s /run/haproxy/admin.sock", action),
 		Args:    takes(cobra.RangeArgs(1, 2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.known().inOrder(cmd, kinds, args); err != nil {
+				return err
+			}
 			client, err := f.client(args[1:])
 			if err != nil {
 				return err
 			}
 			return a.flip(cmd.Context(), client, args[0], action, f)
 		},
-		ValidArgsFunction: completeLab(1),
+		ValidArgsFunction: completeArguments(&f, kinds...),
 	}
 	f.add(cmd)
 	if action != haproxy.Ready {
@@ -82,6 +86,14 @@ func (f *socketFlags) addForce(cmd *cobra.Command) {
 func (f *socketFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.socket, "socket", "s", "", "stats socket to use instead of a lab's: a path or host:port, as `ADDRESS`")
 	jsonFlag(cmd, &f.json)
+}
+
+// known is by what the arguments are told apart: there is no lab beside -s.
+func (f *socketFlags) known() known {
+	if f.socket != "" {
+		return known{}
+	}
+	return knownLabs()
 }
 
 // client is that of -s, else of the lab that args may name.

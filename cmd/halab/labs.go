@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -40,7 +41,13 @@ func openRecord(args []string) (*lab.Record, error) {
 	if len(args) > 0 {
 		name = args[0]
 	}
-	return lab.Open(state, name)
+	rec, err := lab.Open(state, name)
+	if errors.Is(err, lab.ErrUnknown) && name != "" {
+		if k := knownLabs(); !k.is(labArgument, name) && k.is(serverArgument, name) {
+			return nil, usagef("%q is a server, not a lab (halab status shows the labs)", name)
+		}
+	}
+	return rec, err
 }
 
 // listLabs reads every record, and tells what else lies among them.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -56,6 +57,11 @@ func (a *app) read(name string) (*scenario.Scenario, error) {
 	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, "/.") {
 		return loadShipped(name)
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		if meant := meantScenario(strings.TrimSuffix(filepath.Base(name), ".yaml")); meant != "" {
+			return nil, usagef("read the scenario: %w; %sit ships, and has no file", err, meant)
+		}
+	}
 	if err != nil {
 		return nil, usagef("read the scenario: %w", err)
 	}
@@ -101,9 +107,19 @@ func knownCauses(s *scenario.Scenario) scenario.Errors {
 func loadShipped(name string) (*scenario.Scenario, error) {
 	data, err := scenarios.Read(name)
 	if err != nil {
-		return nil, usagef("no file and no scenario that ships is named %q; there are: %s", name, strings.Join(scenarios.Names(), ", "))
+		return nil, usagef("no file and no scenario that ships is named %q; %sthere are: %s", name, meantScenario(name), strings.Join(scenarios.Names(), ", "))
 	}
 	return parseFrom(name+".yaml", bytes.NewReader(data))
+}
+
+// meantScenario asks for the scenario that ships and has about this name; ""
+// where none has.
+func meantScenario(name string) string {
+	near := scenario.Suggest(name, scenarios.Names())
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %q? ", near)
 }
 
 // loadAll reads several scenarios. What is wrong with any of them is told.

@@ -15,6 +15,7 @@ import (
 
 func (a *app) weightCommand() *cobra.Command {
 	var f socketFlags
+	kinds := []argument{serverArgument, weightArgument, labArgument}
 	cmd := &cobra.Command{
 		Use:   "weight SERVER WEIGHT [LAB]",
 		Short: "Change a server's weight",
@@ -28,8 +29,11 @@ HAProxy is asked through the stats socket of the LAB, or through any other with
 		Example: `  halab weight nginx2 50
   halab weight bk_app/nginx2 50% -s 127.0.0.1:9999`,
 		Args:              takes(cobra.RangeArgs(2, 3)),
-		ValidArgsFunction: completeLab(2),
+		ValidArgsFunction: completeArguments(&f, kinds...),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.known().inOrder(cmd, kinds, args); err != nil {
+				return err
+			}
 			client, err := f.client(args[2:])
 			if err != nil {
 				return err

@@ -102,10 +102,14 @@ func (s *Scenario) find(ref haproxy.ServerRef) (full haproxy.ServerRef, msg, wan
 		return full, "", "", ""
 	case ref.Backend == "" && len(same) > 1:
 		return ref, fmt.Sprintf("server %q is in more than one backend", ref.Server), list(same), ""
+	case ref.Backend == "" && slices.ContainsFunc(known, func(k haproxy.ServerRef) bool { return k.Backend == ref.Server }):
+		return ref, fmt.Sprintf("%s is a backend, not a server", quoted(ref.Server)), list(texts), ""
 	case ref.Backend == "":
 		return ref, fmt.Sprintf("unknown server %s", quoted(ref.Server)), list(texts), meant(ref.Server, bare)
 	}
-	hint = meant(ref.String(), texts)
+	if hint = meant(ref.String(), texts); hint == "" {
+		hint = meant(ref.Server+"/"+ref.Backend, texts) // the other way round
+	}
 	if hint == "" && len(same) == 1 {
 		hint = fmt.Sprintf("did you mean %q?", same[0])
 	}

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// Suggest returns the known word that word was probably meant to be, or "".
+func Suggest(word string, known []string) string { return suggest(word, known) }
+
 // suggest returns the known word that word was probably meant to be, or "".
 // At most a third of the letters may differ.
 func suggest(word string, known []string) string {

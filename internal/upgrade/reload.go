@@ -2,6 +2,8 @@ package upgrade
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"halab/internal/haproxy"
@@ -48,9 +50,18 @@ func (r *reload) SetScalar(value string) error {
 
 // Validate checks that the server exists.
 func (r *reload) Validate(c *scenario.Check) {
-	if !r.Server.IsZero() {
-		c.ServerRef("server", &r.Server)
+	if r.Server.IsZero() {
+		return
 	}
+	if r.Server.Backend == "" && scenario.Suggest(r.Server.Server, []string{theProxy}) != "" && !hasServer(c.Scenario(), r.Server.Server) {
+		c.Errorf("server", "haproxy, or a server", fmt.Sprintf("did you mean %q?", theProxy), "unknown server %q", r.Server.Server)
+		return
+	}
+	c.ServerRef("server", &r.Server)
+}
+
+func hasServer(s *scenario.Scenario, name string) bool {
+	return slices.ContainsFunc(s.ServerRefs(), func(ref haproxy.ServerRef) bool { return ref.Server == name })
 }
 
 func (r *reload) limit() time.Duration { return 0 }

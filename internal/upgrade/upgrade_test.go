@@ -254,11 +254,11 @@ func TestSocketIsGone(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	var out strings.Builder
 	for _, step := range []string{
-		"maint: nginx9", "maint: other/a", "maint: [a]", "maint: {}", "maint: {server: bk/a, for: 5s}", "drain: \"\"", "ready: bk/", "mant: bk/a",
+		"maint: nginx9", "maint: a/bk", "drain: bk", "maint: other/a", "maint: [a]", "maint: {}", "maint: {server: bk/a, for: 5s}", "drain: \"\"", "ready: bk/", "mant: bk/a",
 		"weight: bk/a", "weight: {server: bk/a, value: 257}", "weight: {server: bk/a, value: -1}", "weight: {server: bk/a, value: 50%}",
 		"wait: 0s", "wait: -5s", "wait: 5", "wait: soon", "wait:", "wait: {server: bk/a}", "wait: {sessions: 0}", "wait: {for: 1s, server: bk/a, sessions: 0}",
 		"wait: {server: bk/c, sessions: 0}", "wait: {within: 1s}",
-		"reload: bk/c", "reload: nginx", "reload: {haproxy: 3.0}", "save_state: {}", "save_state: now",
+		"reload: bk/c", "reload: nginx", "reload: hapoxy", "reload: {haproxy: 3.0}", "save_state: {}", "save_state: now",
 		"upgrade: {}", "upgrade: 3.0", "upgrade: {haproxy: new}", "upgrade: {haproxy: 3.0, server: bk/a, nginx: 1.22.1}",
 		"upgrade: {server: bk/a}", "upgrade: {nginx: 1.22.1}", "upgrade: {server: bk/c, nginx: 1.22.1}",
 		"expect: {}", "expect: bk/a", "expect: {state: UP}", "expect: {server: bk/a}", "expect: {server: bk/a, state: up}", "expect: {sessions: 0}",
