@@ -91,7 +91,28 @@ func (a *app) calibrate(ctx context.Context, f labFlags, outages int, json bool)
 	if err != nil {
 		return err
 	}
-	return a.doubt(cells, outages)
+	doubt := a.doubt(cells, outages)
+	if !json {
+		a.print("\n%s\n", shown(cells, outages))
+	}
+	return doubt
+}
+
+// shown says in a sentence what a calibration has shown, and what not.
+func shown(cells []calibrate.Cell, outages int) string {
+	good, used, off := 0, 0, 0.0
+	for _, c := range cells {
+		if c.Doubt(outages) == "" {
+			good, used, off = good+1, used+c.Outages, max(off, c.Off())
+		}
+	}
+	switch good {
+	case 0:
+		return fmt.Sprintf("Nothing is shown: none of %d measurements fits. On this machine, now, do not rely on how long an outage a verdict says could have gone unseen.", len(cells))
+	case len(cells):
+		return fmt.Sprintf("Shown: on this machine, now, the prober sees outages as often as it should. In all %d measurements (%d outages) the share is at most %.1f percentage points off.", good, used, off)
+	}
+	return fmt.Sprintf("Shown in %d of %d measurements (%d outages): the prober sees outages as often as it should, at most %.1f percentage points off. Not shown in %d: see above.", good, len(cells), used, off, len(cells)-good)
 }
 
 // doubt tells which cells show nothing.

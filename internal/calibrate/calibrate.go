@@ -81,7 +81,7 @@ func (c Cell) Allowed() float64 {
 func (c Cell) Doubt(n int) string {
 	switch {
 	case c.Outages < (n+1)/2:
-		return fmt.Sprintf("only %d of %d outages were as long as they should be and known well enough: the machine is too busy", c.Outages, n)
+		return fmt.Sprintf("only %d of %d outages could be timed accurately: the machine is too busy", c.Outages, n)
 	case c.Off() > c.Allowed():
 		return fmt.Sprintf("the share that was seen is %.1f percentage points off; %.1f are allowed", c.Off(), c.Allowed())
 	}
