@@ -131,7 +131,7 @@ func (k *keeper) say(err error) {
 		default:
 		}
 		select {
-		case <-k.ready:
+		case <-k.ready: //nolint:errcheck // the newer answer takes its place
 		default:
 		}
 	}

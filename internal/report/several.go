@@ -17,7 +17,8 @@ type Run struct {
 	Problem  string          // why it was not carried through; "" when it was
 }
 
-// The files that WriteSeveral writes, beside MarkdownFile and JUnitFile.
+// IndexFile is the page that WriteSeveral writes, beside MarkdownFile and
+// JUnitFile.
 const IndexFile = "index.html"
 
 // WriteSeveral writes the reports of several scenarios into dir, each in one

@@ -142,7 +142,7 @@ func (m *manual) wait(ctx context.Context, h *hand, done <-chan struct{}) error 
 				return nil // the record shows whether anything changed
 			}
 			if err := m.Until.look(ctx, h.env); err != nil {
-				return fmt.Errorf("Enter was pressed, and the step is not done: %w", err)
+				return fmt.Errorf("the step is not done, though Enter was pressed: %w", err)
 			}
 		case <-ctx.Done():
 			return last

@@ -95,10 +95,10 @@ func TestStreamsMayBeLong(t *testing.T) {
 	late, n := newOrder(0, func(history.Event) {}), 0
 	late.out = func(e history.Event) { n++ }
 	for at := history.Micros(0); at < 60_000*ms; at += 1000 * ms {
-		late.add(&history.Request{ID: "x-1", Lane: "new", Sent: at, Done: at})
+		_ = late.add(&history.Request{ID: "x-1", Lane: "new", Sent: at, Done: at})
 	}
 	long := heldBy("1", "old", 5, 60_000*ms)
-	late.add(&long)
+	_ = late.add(&long)
 	late.flush()
 	if late.late != 0 || n != 61 {
 		t.Errorf("%d of %d out of place", late.late, n)

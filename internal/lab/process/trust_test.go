@@ -167,5 +167,5 @@ func TestDaemonOfScript(t *testing.T) {
 		t.Errorf("process %d of the lab's goes on", pid)
 	}
 	_ = cmd.Process.Kill()
-	<-ended
+	t.Logf("it ended: %v", <-ended)
 }
