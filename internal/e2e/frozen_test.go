@@ -11,7 +11,7 @@ import (
 )
 
 // A HAProxy that stands still by itself is no fault of the host's, however much
-// that has to do; the same host without it fails nobody.
+// that has to do; without that the same host gives no FAIL.
 func TestAFrozenHAProxyOnABusyHost(t *testing.T) {
 	m := newMachine(t)
 	for _, c := range []struct {

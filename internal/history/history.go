@@ -315,7 +315,7 @@ const (
 	HeldByCPU   = "cpu"   // they waited for a processor: /proc/PID/schedstat
 	HeldByDisk  = "io"    // they were blocked while the host waited for disks or memory: /proc/PID/stat, /proc/pressure
 	HeldBySteal = "steal" // the hypervisor gave the host's processors to others: /proc/stat
-	HeldBySelf  = "halab" // halab's own looks were late: it was suspended, or got no processor
+	HeldBySelf  = "halab" // halab's own looks were late: it was suspended, or CPU-starved
 )
 
 // Host is what the host counted in a time of about a second, where that was

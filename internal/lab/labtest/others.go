@@ -15,7 +15,7 @@ const secret = "HALAB_LABTEST_SECRET"
 // closedToOthers: another user of the machine reads nothing of a lab and does
 // nothing to its HAProxy, and HAProxy does not have halab's environment.
 func closedToOthers(t *testing.T, b *bench) {
-	t.Setenv(secret, "of-nobody-elses-business")
+	t.Setenv(secret, "not-for-the-lab")
 	l := b.start(t, nil)
 	if l.AdminTCP != "" {
 		t.Errorf("stats socket at %s, though none was asked for", l.AdminTCP)
