@@ -150,7 +150,7 @@ func (p *Prober) Run(ctx context.Context, t scenario.Traffic) {
 		pacers.Go(func() { pace(ctx, p.started, due, l.tick) })
 		if spreads(c.name) {
 			pacers.Go(func() {
-				p.spread.fill(ctx, history.LaneName(c.name, p.target.Frontend), holds(c.name, t), func() { l.tick(time.Since(p.started)) })
+				p.spread.fill(ctx, history.LaneName(c.name, p.target.Frontend), 0, holds(c.name, t), func() { l.tick(time.Since(p.started)) })
 			})
 		}
 	}

@@ -89,17 +89,17 @@ func (s *spread) move(id, server string, by int) {
 const recent = 500 * time.Millisecond
 
 // wants reports whether a lane is to open one more: a server that serves has
-// none of it, nothing of it is on its way to a server, and there are fewer than
-// limit. It is asked again and again, and gives up for a while on servers that
-// HAProxy does not choose.
-func (s *spread) wants(lane string, tried, limit int) bool {
+// none of it, nothing of it is on its way to a server, it has opened the least
+// that it opens by itself, and there are fewer than limit. It is asked again
+// and again, and gives up for a while on servers that HAProxy does not choose.
+func (s *spread) wants(lane string, tried, least, limit int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	aboard, now, all := s.aboard[lane], s.now(), 0
 	for _, n := range aboard {
 		all += n
 	}
-	if aboard[""] > 0 || all >= limit {
+	if aboard[""] > 0 || all < least || all >= limit {
 		return false
 	}
 	for server, last := range s.served {
@@ -135,12 +135,14 @@ func (s *spread) servers() int {
 const spreadPause = 5 * time.Millisecond
 
 // fill has open called whenever the lane is to open one more, until ctx ends.
-// There are at most twice as many as the lane is to hold, or as servers serve.
-func (s *spread) fill(ctx context.Context, lane string, holds int, open func()) {
+// A lane that opens its own anew when one ends has at least least of them before
+// that. There are at most twice as many as the lane is to hold, or as servers
+// serve.
+func (s *spread) fill(ctx context.Context, lane string, least, holds int, open func()) {
 	tried := 0
 	for ctx.Err() == nil {
 		limit := 2 * max(holds, s.servers())
-		if s.wants(lane, tried, limit) {
+		if s.wants(lane, tried, least, limit) {
 			tried++
 			open()
 		} else if !s.pending(lane) {

@@ -27,7 +27,7 @@ func TestSpread(t *testing.T) {
 	}
 	wants := func(want bool, tried int, why string) {
 		t.Helper()
-		if got := s.wants("download", tried, 4); got != want {
+		if got := s.wants("download", tried, 0, 4); got != want {
 			t.Errorf("%s: wants one more is %t", why, got)
 		}
 	}
@@ -54,6 +54,14 @@ func TestSpread(t *testing.T) {
 		download(id, "bk/b")
 	}
 	wants(false, 0, "there are enough")
+	if s.wants("stream", 0, 1, 4) {
+		t.Error("a lane wants one more before it has opened its own")
+	}
+	s.sent(&history.Request{ID: "stream-1", Lane: "stream"})
+	s.answered(&history.Request{ID: "stream-1", Lane: "stream", Server: "bk/b", Status: 200})
+	if !s.wants("stream", 0, 1, 4) {
+		t.Error("a lane that has opened its own wants none at the other server")
+	}
 	page("bk/c")
 	if n := s.servers(); n != 3 {
 		t.Errorf("%d servers serve, want 3", n)

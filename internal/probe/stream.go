@@ -46,7 +46,7 @@ func holdStreams(ctx context.Context, p *Prober, t scenario.Traffic) {
 		all.Go(func() { s.keep(ctx, began+s.every*time.Duration(i)/time.Duration(n), kind) })
 	}
 	more := n
-	p.spread.fill(ctx, history.LaneName(history.StreamLane, p.target.Frontend), n, func() {
+	p.spread.fill(ctx, history.LaneName(history.StreamLane, p.target.Frontend), n, n, func() {
 		kind := s.websocket
 		if more++; more%2 == 0 {
 			kind = s.events
