@@ -4,6 +4,12 @@ package templates
 
 import "embed"
 
+// Browser is the page that a browser shows of a server in a lab that stays.
+// nginx fills in the variables halab_server and nginx_version (SSI).
+//
+//go:embed browser.html
+var Browser []byte
+
 // Matrix holds the HTML report of a matrix: its template, and what its style
 // has beside that of Report.
 //

@@ -29,24 +29,32 @@ backend and server, the status, the termination state, the timers and the reques
 The timers are TR/Tw/Tc/Tr/Ta, or Tw/Tc/Tt of a session in mode tcp. A line's time
 is when the request ended. A line that its program writes without a time stands
 behind the line of that program before it. With --json each line is an object, as
-its program wrote it, one source after the other.`
+its program wrote it, one source after the other. With a SOURCE (a server, or
+haproxy) only its lines are printed.`
 
 func (a *app) logsCommand() *cobra.Command {
 	var follow, json bool
 	cmd := &cobra.Command{
-		Use:   "logs [LAB]",
+		Use:   "logs [LAB] [SOURCE...]",
 		Short: "Print what a lab's programs wrote",
 		Long:  logsLong,
 		Example: `  halab logs
-  halab logs -f blog-walkthrough-1a2b3c`,
-		Args:              takes(cobra.MaximumNArgs(1)),
-		ValidArgsFunction: completeLab(0),
+  halab logs -f blog-walkthrough-1a2b3c
+  halab logs bk_app/nginx2`,
+		Args:              takes(cobra.ArbitraryArgs),
+		ValidArgsFunction: completeLogs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rec, err := openLab(args)
+			named, words := knownLabs().labAmong(args)
+			rec, err := openLab(named)
+			if err != nil {
+				return err
+			}
+			sources, err := logSources(rec, words)
 			if err != nil {
 				return err
 			}
 			show, flush := a.logLines(json, nginxZone(rec))
+			show = onlyOf(sources, show)
 			err = a.logs(cmd.Context(), rec, follow, show, flush)
 			if follow && cmd.Context().Err() != nil {
 				return nil // Ctrl-C is how following ends

@@ -40,6 +40,7 @@ func TestScript(t *testing.T) {
 		Condition:           condition,
 		Setup:               func(env *testscript.Env) error { return setup(t, env, cache) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"get":     cmdGet,
 			"haproxy": cmdHAProxy,
 			"listen":  cmdListen,
 			"peer":    cmdPeer,

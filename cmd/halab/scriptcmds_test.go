@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,6 +58,23 @@ func cmdSed(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s does not match %s once", args[2], args[1])
 	}
 	ts.Setenv(args[0], m[1])
+}
+
+// cmdGet writes the page that a client gets who asks for this type to a file:
+// get FILE TYPE URL
+func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: get FILE TYPE URL")
+	}
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, args[2], nil)
+	ts.Check(err)
+	req.Header.Set("Accept", args[1])
+	answer, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer answer.Body.Close()
+	page, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), page, 0o600))
 }
 
 // cmdListen takes a port on loopback until the script ends: listen VAR

@@ -28,6 +28,11 @@ type nginxData struct {
 
 	Daemon bool
 
+	// Browser says that a browser gets a page of its own: in a lab that stays,
+	// where the scenario says nothing of the server's content.
+	Browser     bool
+	BrowserPath string
+
 	DownloadPath, UploadPath  string
 	WebSocketPath, EventsPath string
 	Streams                   string
@@ -53,6 +58,7 @@ func nginxConf(tmpl *template.Template, s *scenario.Scenario, ref haproxy.Server
 	srv := s.Server(ref)
 	data := nginxData{
 		NameHeader: ServerHeader, PageType: PageType,
+		Browser: t.stays() && srv.Content == "", BrowserPath: BrowserPath,
 		Version: srv.Nginx, Server: ref.String(), User: t.User, Dir: t.Dir,
 		File: FileName(ref), Listen: srv.Address, Daemon: slices.Contains(t.Daemons, ref),
 		DownloadPath: DownloadPath, UploadPath: UploadPath,

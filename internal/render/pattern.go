@@ -7,10 +7,12 @@ import (
 	"os"
 )
 
-// The paths of the long transfers. They are the lab's own.
+// The paths of the long transfers and of the page for browsers. They are the
+// lab's own.
 const (
 	DownloadPath = "/halab/download"
 	UploadPath   = "/halab/upload"
+	BrowserPath  = "/halab/browser"
 )
 
 // patternLine is the length of a line of the pattern, its line feed included.

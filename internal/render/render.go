@@ -12,6 +12,7 @@ import (
 
 	"halab/internal/haproxy"
 	"halab/internal/scenario"
+	"halab/templates"
 )
 
 // Target says where the lab puts things, as the programs will see them. The
@@ -51,6 +52,10 @@ type Target struct {
 	Versions map[haproxy.ServerRef]string
 }
 
+// stays reports whether the lab is one that halab up leaves to people: halab
+// itself reads no log of it.
+func (t Target) stays() bool { return !t.Plain && t.LogSocket == "" }
+
 // Place is where one server listens.
 type Place struct {
 	// Connect is the address on HAProxy's server line.
@@ -68,6 +73,8 @@ type Files struct {
 	Nginx map[haproxy.ServerRef][]byte
 	// Pages are what the servers serve.
 	Pages map[haproxy.ServerRef][]byte
+	// Browser is the page that browsers get; nil where they get what others get.
+	Browser []byte
 	// Download is the size in bytes of the long response that every server
 	// has too; 0: none.
 	Download int64
@@ -93,6 +100,9 @@ func Render(s *scenario.Scenario, t Target) (Files, error) {
 	f := Files{HAProxy: cfg, Origins: origins, Nginx: map[haproxy.ServerRef][]byte{}, Pages: map[haproxy.ServerRef][]byte{}}
 	if d := s.Traffic.Download; d != nil {
 		f.Download = d.Bytes()
+	}
+	if t.stays() {
+		f.Browser = templates.Browser
 	}
 	tmpl, err := nginxTemplate()
 	if err != nil {

@@ -33,6 +33,11 @@ func (f Files) WritePages(dir string) error {
 		if err := write(root, "page", page); err != nil {
 			return err
 		}
+		if f.Browser != nil {
+			if err := write(root, "browser", f.Browser); err != nil {
+				return err
+			}
+		}
 		if f.Download == 0 {
 			continue
 		}
