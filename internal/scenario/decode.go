@@ -206,11 +206,39 @@ func (d *decoder) field(s spot, key *yaml.Node, fields []rules, seen map[string]
 	if hint == "" {
 		hint = meant(key.Value, names(fields))
 	}
-	if s := suggest(key.Value, free); s != "" {
-		seen[s] = false
+	if near := suggest(key.Value, free); near != "" {
+		seen[near] = false
+	} else if only := onlyMissing(s.node, fields); only != "" && !told(seen, only) {
+		seen[only] = false
+		hint = fmt.Sprintf("did you mean %q? It is missing", only)
 	}
 	d.at(key, fmt.Sprintf("unknown key %s%s", quoted(key.Value), in(s.rules.name)), list(names(fields)), hint)
 	return nil
+}
+
+func told(seen map[string]bool, name string) bool {
+	_, ok := seen[name]
+	return ok
+}
+
+// onlyMissing is the one required field that a mapping lacks; "" where it lacks
+// none, or several.
+func onlyMissing(mapping *yaml.Node, fields []rules) string {
+	there := map[string]bool{}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		there[mapping.Content[i].Value] = true
+	}
+	only := ""
+	for _, f := range fields {
+		if !f.required || there[f.name] {
+			continue
+		}
+		if only != "" {
+			return ""
+		}
+		only = f.name
+	}
+	return only
 }
 
 // keyOr is the node to point at when s as a whole is at fault.
