@@ -192,7 +192,10 @@ func (h *health) state(e *history.ServerState) {
 	}
 	t := Transition{At: e.At, Server: e.Server.String(), From: was, To: e.Status, Asked: w.asked}
 	stray := w.stray(haproxy.Status(was), haproxy.Status(e.Status), since, e.At)
-	w.by, w.was, w.saw = nil, haproxy.Status(was), ""
+	w.by, w.was = nil, haproxy.Status(was)
+	if w.saw != base(e.Status) { // or else the step saw it before the record has it
+		w.saw = ""
+	}
 	serves := haproxy.Status(e.Status).Serving() && w.back < since-lag
 	if (stray || serves) && !h.forgotten(haproxy.Status(was), e.At) {
 		claim := h.run.commands.claim
