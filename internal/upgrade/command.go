@@ -38,7 +38,7 @@ type command struct {
 	Dir     string   `yaml:"dir" doc:"Directory to run in; the one halab was started in unless said otherwise."`
 	Name    string   `yaml:"name" format:"line" doc:"What reports call the step; the command's first line unless said otherwise."`
 	Looks   bool     `yaml:"looks" doc:"The command only looks: it changes neither HAProxy nor a server. A command that does not say so and changes nothing makes the run INCONCLUSIVE."`
-	Touches []string `yaml:"touches" doc:"What the command is meant to change, each backend/server, a frontend, or haproxy. Each has to change by it, and no other server may."`
+	Touches []string `yaml:"touches" doc:"What the command is meant to change, each backend/server (one that it adds too, if the command names it), a frontend, or haproxy. Each has to change by it, and no other server may."`
 }
 
 // titled is implemented by a kind whose steps may have a name.
@@ -72,12 +72,12 @@ func (c *command) Validate(check *scenario.Check) {
 	if c.Looks && len(c.Touches) > 0 {
 		check.Errorf("looks", "looks or touches", "", "a command that only looks touches nothing")
 	}
-	validTouches(check, c.Touches)
+	validTouches(check, c.Touches, c.Command)
 }
 
 // validTouches completes the servers of touches, and refuses those that do not
-// exist.
-func validTouches(check *scenario.Check, touches []string) {
+// exist. What is to be done may add a server: one that its text names.
+func validTouches(check *scenario.Check, touches []string, text string) {
 	for i, name := range touches {
 		isFrontend := func(f scenario.Frontend) bool { return f.Name == name }
 		if name == touchesHAProxy || slices.ContainsFunc(check.Scenario().Frontends, isFrontend) {
@@ -86,6 +86,9 @@ func validTouches(check *scenario.Check, touches []string) {
 		ref, err := scenario.ParseServerRef(name)
 		if err != nil {
 			check.Errorf("touches", "backend/server, or haproxy", "", "touches: %v", err)
+			continue
+		}
+		if check.Scenario().HasBackend(ref.Backend) && strings.Contains(text, name) {
 			continue
 		}
 		check.ServerRef("touches", &ref)

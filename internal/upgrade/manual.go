@@ -50,7 +50,7 @@ func (m *manual) Validate(c *scenario.Check) {
 	if m.Until != nil {
 		m.Until.Validate(c.In("until"))
 	}
-	validTouches(c, m.Touches)
+	validTouches(c, m.Touches, m.Text)
 }
 
 func (m *manual) title() string { return m.Text }

@@ -263,7 +263,7 @@ func TestMistakes(t *testing.T) {
 		"upgrade: {server: bk/a}", "upgrade: {nginx: 1.22.1}", "upgrade: {server: bk/c, nginx: 1.22.1}",
 		"expect: {}", "expect: bk/a", "expect: {state: UP}", "expect: {server: bk/a}", "expect: {server: bk/a, state: up}", "expect: {sessions: 0}",
 		"expect: {server: bk/a, sessions: -1}", "expect: {header: nginx/1.18.0, within: never}", `expect: {header: "nginx\n/1.18.0"}`,
-		`manual: ""`, "manual: {until: {server: bk/a, state: MAINT}}", "manual: {text: press F10, until: {server: bk/nix, state: MAINT}}", "manual: {text: press F10, until: {}}", "manual: {text: press F10, touches: [bk/nix]}",
+		`manual: ""`, "manual: {until: {server: bk/a, state: MAINT}}", "manual: {text: press F10, until: {server: bk/nix, state: MAINT}}", "manual: {text: press F10, until: {}}", "manual: {text: press F10, touches: [bk/nix]}", "run: {command: ./add bk/c, touches: [bk/d]}", "run: {command: ./add nix/c, touches: [nix/c]}",
 		"stop: bk/c", "stop: {server: bk/a, signal: HUP}", "{maint: a, ready: a}", "maint",
 		"cut: bk/z", "cut: {reset: true}", "cut: {server: bk/a, reset: hard}", "heal: {}", "heal: {server: bk/a, fault: cut}",
 		"latency: bk/a", "latency: {server: bk/a}", "latency: {server: bk/a, delay: 100}", "latency: {server: bk/a, delay: 2m}", "latency: {server: bk/a, delay: 10ms, jitter: 11ms}",
@@ -287,6 +287,13 @@ func TestMistakes(t *testing.T) {
 	}
 	if out.String() != string(want) {
 		t.Errorf("changed; go test ./internal/upgrade -update writes it anew:\n%s", out.String())
+	}
+}
+
+// A command may be meant to touch a server that it adds and names.
+func TestTouchesWhatItAdds(t *testing.T) {
+	if _, err := scenario.Parse("steps.yaml", []byte(text+"  - run: {command: ./add bk/c, touches: [bk/a, bk/c]}\n"), upgrade.Kinds()); err != nil {
+		t.Error(err)
 	}
 }
 

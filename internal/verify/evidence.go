@@ -115,7 +115,7 @@ func (e *evidence) observeStep(s *history.Step) {
 // programChanged takes a program that a command of the user's ended, started or
 // replaced; ended says that none had run before.
 func (e *evidence) programChanged(p *history.Program, ended bool, step int) {
-	d := deed{step: step, kind: "start", server: p.Role, at: p.At, seen: true}
+	d := deed{step: step, kind: "start", server: p.Role, at: p.At}
 	switch {
 	case p.Role == haproxyRole && p.Pid == 0:
 		return
@@ -127,13 +127,20 @@ func (e *evidence) programChanged(p *history.Program, ended bool, step int) {
 	case p.Pid == 0:
 		d.kind, d.ends = endedDeed, true
 	}
-	e.deeds = append(e.deeds, d)
+	e.seen(d)
+}
+
+// seen takes what a command of the user's was seen to do.
+func (e *evidence) seen(d deed) {
+	if d.seen = true; len(e.deeds) < maxSeen {
+		e.deeds = append(e.deeds, d)
+	}
 }
 
 // stateChanged takes a server that a command of the user's put into a state.
 func (e *evidence) stateChanged(server string, to haproxy.Status, at history.Micros, step int) {
 	if kind := deedOf(to); kind != "" {
-		e.deeds = append(e.deeds, deed{step: step, kind: kind, server: server, at: at, seen: true})
+		e.seen(deed{step: step, kind: kind, server: server, at: at})
 	}
 }
 

@@ -218,10 +218,10 @@ func (h *health) state(e *history.ServerState) {
 	}
 }
 
-// forgotten reports whether a server leaves maintenance or drain because a step
-// has just put another HAProxy in the place of the one that knew of it.
+// forgotten reports whether a server that was out of service is not any more
+// because a step has just put another HAProxy in the place of the one that knew.
 func (h *health) forgotten(was haproxy.Status, at history.Micros) bool {
-	return (was.Maint() || was.Draining()) && h.run.commands.accounted(haproxyRole, at)
+	return !was.Serving() && h.run.commands.accounted(haproxyRole, at)
 }
 
 // stray keeps a change that no step accounts for.

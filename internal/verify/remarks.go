@@ -29,7 +29,7 @@ func (r *run) unreached() []string {
 		}
 	}
 	if more := len(servers) - maxNamed; more > 0 {
-		servers = append(servers[:maxNamed], fmt.Sprintf("%d more servers", more))
+		servers = append(servers[:maxNamed], "another "+plural(int64(more), "server"))
 	}
 	if len(servers) > 0 {
 		out = append(out, "no request was answered by "+words(servers))

@@ -3,6 +3,7 @@ package verify
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -25,11 +26,13 @@ type userCommands struct {
 	was      map[string]haproxy.Status      // the status before that one
 	fronts   map[string]string
 	programs map[string]history.Program
-	roles    map[string]string // whose nginx is at an address, as when the traffic began
-	versions map[answerer]bool // answers of a version that no step put there
-	strays   []string          // what changed though no step and no command accounts for it
-	inUse    []inUse
-	endedBy  map[string]*userCommand // the program of this server, and not started since
+	roles    map[string]string         // whose nginx is at an address, as when the traffic began
+	versions map[answerer]bool         // answers of a version that no step put there
+	strays   []string                  // what changed though no step and no command accounts for it
+	changed  map[string]history.Micros // when the status of a server last became another
+	exits    []*exited
+	dead     map[string]*exited // those of servers whose program was not started since
+	looks    []*userLook
 }
 
 // userCommand is one that was begun.
@@ -45,6 +48,16 @@ type userCommand struct {
 	over     bool
 	outlived bool
 	byHand   bool
+	shared   *userCommand // whose job still ran and may have made what changed
+}
+
+// userLook is a command that says of itself that it only looks.
+type userLook struct {
+	step      int
+	text      string
+	at, ended history.Micros
+	over      bool
+	seen      []string // what changed meanwhile though no step accounts for it
 }
 
 // message is what HAProxy said of a server.
@@ -79,20 +92,21 @@ type dealing struct {
 	over  bool
 }
 
-// inUse is a server whose program a command ended while HAProxy sent to it.
-type inUse struct {
+// exited is a server whose program a command ended.
+type exited struct {
 	server string
 	at     history.Micros
 	by     *userCommand
-	goesOn bool // its workers do: they answered what was sent later
+	inUse  bool // HAProxy sent to it
+	goesOn bool // something at its address answered what was sent later
 }
 
-// maxChanges bounds the changes that are kept of a command, and strays.
+// maxChanges bounds the changes that are kept of a command, strays and exits.
 const maxChanges = 200
 
 func newUserCommands(r *run) *userCommands {
 	r.commands = &userCommands{run: r, dealt: map[string]*dealing{}, weighed: map[string]history.Micros{}, acted: map[string]history.Micros{},
-		servers: map[string]history.ServerState{}, was: map[string]haproxy.Status{}, fronts: map[string]string{}, programs: map[string]history.Program{}, endedBy: map[string]*userCommand{},
+		servers: map[string]history.ServerState{}, was: map[string]haproxy.Status{}, fronts: map[string]string{}, programs: map[string]history.Program{}, changed: map[string]history.Micros{}, dead: map[string]*exited{},
 		versions: map[answerer]bool{}, roles: map[string]string{}}
 	return r.commands
 }
@@ -131,7 +145,14 @@ func (u *userCommands) step(e *history.Step) {
 		if e.Kind == "weight" {
 			u.weighed[e.Server] = e.At
 		}
+	case e.Phase == history.Look && e.AnyServer:
+		u.looks = append(u.looks, &userLook{step: e.Index, text: e.Text, at: e.At})
 	case e.Phase == history.Ended:
+		for _, l := range u.looks {
+			if l.step == e.Index {
+				l.ended, l.over = e.At, true
+			}
+		}
 		for _, c := range u.list {
 			if c.step == e.Index {
 				c.ended, c.over, c.outlived = e.At, true, e.Outlived
@@ -153,6 +174,12 @@ const haproxyRole = "haproxy"
 // it; nil where there is none. A command that made it though its touches do not
 // name it goes beyond them.
 func (u *userCommands) claim(h change, at history.Micros) *userCommand {
+	by, _ := u.account(h, at)
+	return by
+}
+
+// account is claim, and tells whether a command went beyond its touches.
+func (u *userCommands) account(h change, at history.Micros) (by *userCommand, beyondTouches bool) {
 	var beyond *userCommand
 	for _, c := range slices.Backward(u.list) {
 		switch {
@@ -160,21 +187,26 @@ func (u *userCommands) claim(h change, at history.Micros) *userCommand {
 		case !c.mayTouch(h.what):
 			beyond = cmp.Or(beyond, c)
 		default:
-			return u.beside(c, h.what).take(h)
+			return u.beside(c, h.what).take(h), false
 		}
 	}
 	if beyond != nil && len(beyond.beyond) < maxChanges {
 		beyond.beyond = append(beyond.beyond, h)
 	}
-	return nil
+	return nil, beyond != nil
 }
 
 // beside is the command before this one whose job still ran and may have made a
 // change of this, or this one: that the later one made it is not known, and
-// nothing else may have come of it.
+// nothing else may have come of it. One whose touches name what changed is
+// believed.
 func (u *userCommands) beside(c *userCommand, what string) *userCommand {
+	if slices.Contains(c.touches, strings.TrimPrefix(what, frontendMark)) {
+		return c
+	}
 	for _, earlier := range u.list {
 		if earlier.outlived && earlier.at < c.at && earlier.mayTouch(what) {
+			c.shared = earlier
 			return earlier
 		}
 	}
@@ -191,13 +223,22 @@ func (c *userCommand) take(h change) *userCommand {
 // claimFall is claim for a server that goes DOWN: its checks find out late what
 // an earlier command did to its program or its address.
 func (u *userCommands) claimFall(h change, at history.Micros) *userCommand {
-	for _, c := range slices.Backward(u.list) {
-		made := func(was change) bool { return was.what == h.what && (was.program || was.moved) }
-		if c.at <= at && at <= c.until(u.run, h.what) && slices.ContainsFunc(c.changes, made) {
-			return c.take(h)
-		}
+	if c := u.ruined(h.what, at); c != nil {
+		return c.take(h)
 	}
 	return u.claim(h, at)
+}
+
+// ruined is the latest command that changed the program or the address of a
+// server, if what its checks find may still come of it.
+func (u *userCommands) ruined(server string, at history.Micros) *userCommand {
+	made := func(was change) bool { return was.what == server && (was.program || was.moved) }
+	for _, c := range slices.Backward(u.list) {
+		if c.at <= at && at <= c.until(u.run, server) && slices.ContainsFunc(c.changes, made) {
+			return c
+		}
+	}
+	return nil
 }
 
 // frontendMark begins what a change of a frontend is of.
@@ -216,7 +257,7 @@ func mayTouch(touches []string, what string) bool {
 // server that it stopped is DOWN once its checks have failed.
 func (c *userCommand) until(r *run, what string) history.Micros {
 	if !c.over || c.outlived {
-		return r.last + lag
+		return math.MaxInt64
 	}
 	notice := lag
 	ref, err := haproxy.ParseServerRef(what)
@@ -232,9 +273,16 @@ func (c *userCommand) until(r *run, what string) history.Micros {
 
 // change claims a change, or notes that nothing accounts for it.
 func (u *userCommands) change(h change, when history.Micros) *userCommand {
-	by := u.claim(h, when)
-	if by == nil && len(u.strays) < maxChanges {
-		u.strays = append(u.strays, fmt.Sprintf("%s at %s", h, at(when)))
+	by, beyond := u.account(h, when)
+	if by != nil || beyond || len(u.strays) >= maxChanges {
+		return by
 	}
-	return by
+	stray := fmt.Sprintf("%s at %s", h, at(when))
+	u.strays = append(u.strays, stray)
+	for _, l := range u.looks {
+		if l.at <= when && (!l.over || when <= l.ended+lag) {
+			l.seen = append(l.seen, stray)
+		}
+	}
+	return nil
 }

@@ -12,8 +12,8 @@ import (
 // findings are the servers that a command stopped in service.
 func (u *userCommands) findings() []Finding {
 	var out []Finding
-	for _, s := range u.inUse {
-		if s.goesOn {
+	for _, s := range u.exits {
+		if !s.inUse || s.goesOn {
 			continue
 		}
 		out = append(out, Finding{Invariant: DrainedName, Result: Fail, Count: 1, Step: s.by.step, Line: u.run.lineOf(s.by.step), First: s.at,
@@ -26,8 +26,13 @@ func (u *userCommands) findings() []Finding {
 // not what it was meant to change.
 func (u *userCommands) faults() []Finding {
 	var out []Finding
-	doubt := func(c *userCommand, text string) {
-		out = append(out, Finding{Invariant: procedureName, Result: Inconclusive, Count: 1, Step: c.step, Line: u.run.lineOf(c.step), First: c.at, Text: text})
+	doubt := func(step int, at history.Micros, text string) {
+		out = append(out, Finding{Invariant: procedureName, Result: Inconclusive, Count: 1, Step: step, Line: u.run.lineOf(step), First: at, Text: text})
+	}
+	for _, l := range u.looks {
+		if len(l.seen) > 0 {
+			doubt(l.step, l.at, fmt.Sprintf("step %d says that it only looks, and meanwhile %s, for which no step accounts", l.step, l.seen[0]))
+		}
 	}
 	for _, c := range u.list {
 		missing := c.missing()
@@ -36,10 +41,12 @@ func (u *userCommands) faults() []Finding {
 				Text: fmt.Sprintf("step %d went beyond its touches: %s", c.step, c.beyond[0])})
 		}
 		switch {
+		case len(c.changes)+len(c.messages) == 0 && c.shared != nil:
+			doubt(c.step, c.at, fmt.Sprintf("step %d may have changed nothing: what changed may be the work of the job that step %d left running; `touches` beside it says what it changes", c.step, c.shared.step))
 		case len(c.changes)+len(c.messages) == 0 && !u.harmed(c):
-			doubt(c, fmt.Sprintf("step %d changed nothing that HAProxy or the servers show%s", c.step, u.because(c)))
+			doubt(c.step, c.at, fmt.Sprintf("step %d changed nothing that HAProxy or the servers show%s", c.step, u.because(c)))
 		case len(missing) > 0:
-			doubt(c, fmt.Sprintf("step %d was to touch %s, and nothing of %s changed%s", c.step, words(missing), choose(int64(len(missing)), "it", "them"), u.refusal(c)))
+			doubt(c.step, c.at, fmt.Sprintf("step %d was to touch %s, and nothing of %s changed%s%s", c.step, words(missing), choose(int64(len(missing)), "it", "them"), u.unknown(missing), u.refusal(c)))
 		}
 	}
 	return out
@@ -62,6 +69,17 @@ func (c *userCommand) missing() []string {
 		}
 	}
 	return out
+}
+
+// unknown names what touches has of no server of the scenario, which a command
+// may add, and whose name may be mistyped.
+func (u *userCommands) unknown(missing []string) string {
+	for _, name := range missing {
+		if ref, err := haproxy.ParseServerRef(name); err == nil && u.run.scenario.Server(ref) == nil {
+			return fmt.Sprintf("; the scenario has no server %s", name)
+		}
+	}
+	return ""
 }
 
 // because says what is known of why a command changed nothing.
@@ -107,12 +125,12 @@ func (u *userCommands) remarks() []string {
 			out = append(out, fmt.Sprintf("step %d %s: %s%s", c.step, c.text, told, u.refusal(c)))
 		}
 		if c.outlived {
-			out = append(out, fmt.Sprintf("step %d %s left something running; what it did after the step is on the step's account", c.step, c.text))
+			out = append(out, fmt.Sprintf("step %d %s left something running; what that did later counts as done by the step", c.step, c.text))
 		}
 	}
-	for _, s := range u.inUse {
+	for _, s := range u.exits {
 		if s.goesOn {
-			out = append(out, fmt.Sprintf("the nginx of %s ended at %s, and workers of it went on serving", s.server, at(s.at)))
+			out = append(out, fmt.Sprintf("the nginx of %s ended at %s, and something went on answering at its address", s.server, at(s.at)))
 		}
 	}
 	for _, s := range u.strays[:min(len(u.strays), maxToldChanges)] {
@@ -138,21 +156,20 @@ func (c *userCommand) told() string {
 		}
 	}
 	if more := len(out) - maxToldChanges; more > 0 {
-		out = append(out[:maxToldChanges], fmt.Sprintf("%d more changes", more))
+		out = append(out[:maxToldChanges], "another "+plural(int64(more), "change"))
 	}
 	return words(out)
 }
 
 // deadBy is the command after which the program of a server ended for good, with
-// no worker of it left that serves, where HAProxy still sends there under the
+// nothing left that answers there, where HAProxy still sends there under the
 // server's name; nil where there is none.
 func (u *userCommands) deadBy(server string) *userCommand {
-	by := u.endedBy[server]
-	serves := func(s inUse) bool { return s.server == server && s.goesOn }
-	if by == nil || slices.ContainsFunc(u.inUse, serves) || u.roles[u.servers[server].Address] != server {
+	s := u.dead[server]
+	if s == nil || s.goesOn || u.roles[u.servers[server].Address] != server {
 		return nil
 	}
-	return by
+	return s.by
 }
 
 // movedBy is when a command of the user's was seen to move the traffic of a

@@ -23,7 +23,10 @@ func (u *userCommands) state(e *history.ServerState) {
 		u.roles[now.Address] = name
 	}
 	if base(was.Status) != base(e.Status) {
-		u.was[name] = haproxy.Status(was.Status)
+		u.was[name], u.changed[name] = haproxy.Status(was.Status), e.At
+	}
+	if known && u.accounted(haproxyRole, e.At) {
+		return // another HAProxy begins with the weights, addresses and servers of its file
 	}
 	switch {
 	case !known && u.run.scenario.Server(e.Server) == nil:
@@ -36,14 +39,14 @@ func (u *userCommands) state(e *history.ServerState) {
 	case was.Address != "" && was.Address != now.Address:
 		u.moved(change{what: name, how: "went from " + was.Address + " to " + now.Address, moved: true}, e.At)
 	case was.Weight != e.Weight && base(was.Status) == base(e.Status) && haproxy.Status(e.Status).Serving() && !u.weighs(name, e.At):
-		u.claim(change{what: name, how: fmt.Sprintf("went from weight %d to %d", was.Weight, e.Weight)}, e.At)
+		u.change(change{what: name, how: fmt.Sprintf("went from weight %d to %d", was.Weight, e.Weight)}, e.At)
 	}
 }
 
 // moved takes a server that has an address which it had not before.
 func (u *userCommands) moved(h change, at history.Micros) {
 	if by := u.change(h, at); by != nil {
-		u.run.evidence.deeds = append(u.run.evidence.deeds, deed{step: by.step, kind: addressDeed, server: h.what, at: at, seen: true})
+		u.run.evidence.seen(deed{step: by.step, kind: addressDeed, server: h.what, at: at})
 	}
 }
 
@@ -69,7 +72,7 @@ func (u *userCommands) frontend(e *history.FrontendState) {
 		return // of a HAProxy that is being taken over from
 	}
 	if by := u.change(change{what: frontendMark + e.Frontend, how: "went from " + was + " to " + e.Status}, e.At); by != nil {
-		u.run.evidence.deeds = append(u.run.evidence.deeds, deed{step: by.step, kind: frontendDeed, at: e.At, seen: true, frontend: e.Frontend})
+		u.run.evidence.seen(deed{step: by.step, kind: frontendDeed, at: e.At, frontend: e.Frontend})
 	}
 }
 
@@ -87,33 +90,30 @@ func (u *userCommands) program(e *history.Program) {
 	case was.Pid == e.Pid:
 		how = "has new workers"
 	}
+	delete(u.dead, e.Role)
 	if u.accounted(e.Role, e.At) {
-		delete(u.endedBy, e.Role)
 		return
 	}
 	by := u.change(change{what: e.Role, how: how, program: true}, e.At)
-	delete(u.endedBy, e.Role)
 	if by == nil {
 		return
 	}
-	if e.Pid == 0 {
-		u.endedBy[e.Role] = by
-	}
 	u.run.evidence.programChanged(e, was.Pid == 0, by.step)
-	if e.Pid == 0 && u.served(e.Role, by.at) {
-		u.inUse = append(u.inUse, inUse{server: e.Role, at: e.At, by: by})
+	if e.Pid == 0 && len(u.exits) < maxChanges {
+		u.dead[e.Role] = &exited{server: e.Role, at: e.At, by: by, inUse: u.served(e.Role, by.at, e.At)}
+		u.exits = append(u.exits, u.dead[e.Role])
 	}
 }
 
 // served reports whether HAProxy sent to the program of a role when that ended,
 // by whatever names it has for it.
-func (u *userCommands) served(role string, since history.Micros) bool {
+func (u *userCommands) served(role string, since, now history.Micros) bool {
 	for name, s := range u.servers {
 		at, known := u.roles[s.Address]
 		if s.Address == "" {
 			at, known = name, true // an older history, which tells no addresses
 		}
-		if known && at == role && u.sentTo(name, since) {
+		if known && at == role && u.sentTo(name, since, now) {
 			return true
 		}
 	}
@@ -122,12 +122,18 @@ func (u *userCommands) served(role string, since history.Micros) bool {
 
 // sentTo reports whether HAProxy sends to a server, or did until its checks had
 // found out that there was none any more.
-func (u *userCommands) sentTo(server string, since history.Micros) bool {
+//
+// A look reads which programs run before it reads the states: a server that has
+// just left maintenance may have been in it when its program ended.
+func (u *userCommands) sentTo(server string, since, now history.Micros) bool {
 	s, known := u.servers[server]
 	if !known || s.Gone || s.Weight == 0 {
 		return false
 	}
-	status := haproxy.Status(s.Status)
+	status, was := haproxy.Status(s.Status), u.was[server]
+	if (was.Maint() || was.Draining()) && now-u.changed[server] <= busy {
+		return false
+	}
 	return status.Serving() && !u.idleBackup(server) || status.Down() && s.At >= since && u.was[server].Serving()
 }
 
@@ -172,30 +178,34 @@ func (u *userCommands) message(e *history.Message) {
 		return
 	}
 	said := message{m[1], m[2], e.At}
+	told := administrative.MatchString(said.text)
+	ruined := u.ruined(said.server, e.At)
 	for _, c := range slices.Backward(u.list) {
 		if e.At < c.at || c.over && e.At > c.ended+busy || len(c.messages) >= maxChanges {
 			continue
 		}
 		acted, known := u.acted[said.server]
-		if c.mayTouch(said.server) {
+		switch {
+		case !told && ruined != nil:
+			ruined.messages = append(ruined.messages, said)
+			return
+		case known && (!told || acted >= c.at-lag):
+			// What a step of halab's did to the server is what this tells of.
+		case c.mayTouch(said.server):
 			by := u.beside(c, said.server)
 			by.messages = append(by.messages, said)
 			return
-		}
-		if administrative.MatchString(said.text) && (!known || acted < c.at-lag) {
+		case told:
 			c.beyond = append(c.beyond, change{what: said.server, how: said.text})
 		}
 	}
 }
 
-// answered notes that a server whose nginx ended in service answers all the
-// same: a master that was killed leaves workers that serve.
+// answered notes that a server whose nginx ended answers all the same: a master
+// that was killed leaves workers that serve.
 func (u *userCommands) answered(r *history.Request) {
-	for i := range u.inUse {
-		s := &u.inUse[i]
-		if r.Server == s.server && r.Sent > s.at+busy && r.Outcome == history.OK && u.programs[s.server].Pid == 0 {
-			s.goesOn = true
-		}
+	if s := u.dead[r.Server]; s != nil && r.Sent > s.at+busy && r.Outcome == history.OK {
+		s.goesOn = true
 	}
 }
 
