@@ -48,5 +48,9 @@ func LaneFrontend(lane string) string {
 	return frontend
 }
 
+// Reuses reports whether the connections of a traffic class carry one request
+// after the other.
+func Reuses(class string) bool { return class == KeptLane || class == IdleLane || class == H2Lane }
+
 // Class is the traffic class of the request's lane.
 func (r *Request) Class() string { return LaneClass(r.Lane) }

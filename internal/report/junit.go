@@ -62,7 +62,8 @@ type junitFailure struct {
 }
 
 // JUnit writes junit.xml: one testcase an invariant and lane, the same ones
-// for every run of a scenario, and one for the verdict as a whole. A finding
+// for every run of a scenario, and one for the verdict as a whole. One is
+// skipped where the run has nothing that the invariant judges. A finding
 // is a failure only where the verdict is not the one that the scenario
 // expects: a scenario that has to fail and does is a passed test. There is no
 // <error>, which some readers do not know; a doubt is a failure whose message
@@ -142,8 +143,11 @@ func junitJudged(v *verify.Verdict, j *judged) junitCase {
 	}
 	c := junitCase{Class: junitClass(v), Name: visible(name), File: visible(v.File), Time: "0", SystemOut: j.text()}
 	f := j.gravest()
-	if f == nil {
-		c.SystemOut, c.Skipped = "", &junitSkipped{j.text()}
+	switch {
+	case f == nil && j.held == "":
+		c.Skipped = &junitSkipped{j.absent}
+		return c
+	case f == nil:
 		return c
 	}
 	c.Line = f.Line

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -76,15 +75,5 @@ func TestSureCountsWhatProbed(t *testing.T) {
 	l = verify.Lane{Name: "kept", Sent: 501, OK: 70, Lost: 1, Stale: 430}
 	if got := sure(&l); !strings.HasPrefix(got, "1 of 71: 1.4") {
 		t.Errorf("%q", got)
-	}
-}
-
-// Of several frontends each has uploads of its own, and a case for them.
-func TestCasesOfUploadsToSeveralFrontends(t *testing.T) {
-	cases := junitCases(&verify.Verdict{Lanes: []verify.Lane{{Name: "upload@www"}, {Name: "new@www"}}})
-	for lane, want := range map[string]bool{"upload@www": true, "new@www": false} {
-		if got := slices.ContainsFunc(cases, func(c *judged) bool { return c.invariant == "decided" && c.lane == lane }); got != want {
-			t.Errorf("decided on %s: %t, want %t", lane, got, want)
-		}
 	}
 }

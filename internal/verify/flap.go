@@ -29,7 +29,7 @@ func newFlap(r *run) *flap { return &flap{run: r, path: r.path(), at: map[int64]
 
 func (f *flap) observe(e history.Event) {
 	r, ok := e.(*history.Request)
-	if !ok || r.Conn == 0 || r.Server == "" || len(f.path) == 0 || !reuses(r.Class()) || f.run.failed {
+	if !ok || r.Conn == 0 || r.Server == "" || len(f.path) == 0 || !history.Reuses(r.Class()) || f.run.failed {
 		return
 	}
 	here := f.at[r.Conn]
@@ -46,9 +46,6 @@ func (f *flap) observe(e history.Event) {
 		f.count++
 	}
 }
-
-// reuses tells the lanes whose connections carry one request after the other.
-func reuses(lane string) bool { return lane == "kept" || lane == "idle" || lane == "h2" }
 
 func (f *flap) findings() []Finding {
 	if len(f.path) == 0 {
