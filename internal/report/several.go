@@ -2,9 +2,11 @@ package report
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"halab/internal/verify"
 )
@@ -44,13 +46,12 @@ type severalRow struct {
 }
 
 func (r *Run) row() severalRow {
-	row := severalRow{Result: "NOT RUN", Scenario: visible(r.Scenario), Sent: "—", Lost: "—", Tone: "doubt", Reason: visible(r.Problem)}
+	row := severalRow{Result: "NOT RUN", Scenario: visible(r.Scenario), Sent: "—", Lost: "—", Tone: "doubt", Reason: r.problem()}
+	if r.V == nil {
+		return row
+	}
 	if r.Dir != "" {
 		row.Link = filepath.ToSlash(filepath.Join(r.Dir, HTMLFile))
-	}
-	if r.V == nil {
-		row.Link = ""
-		return row
 	}
 	var sent int64
 	for i := range r.V.Lanes {
@@ -66,12 +67,23 @@ func (r *Run) row() severalRow {
 	}
 	row.Reason = cmp.Or(row.Reason, first)
 	if aside := conclusion(r.V); aside != row.Result {
-		row.Result, row.Reason = string(r.V.Result), joinTold(aside[len(r.V.Result)+2:], row.Reason)
+		row.Reason = joinTold(aside[len(row.Result)+2:], row.Reason)
 	}
-	if r.V.AsWanted {
+	switch {
+	case r.Problem != "" && (r.V.AsWanted || row.Tone != "fail"):
+		row.Tone = "doubt"
+	case r.V.AsWanted:
 		row.Tone = "pass"
 	}
 	return row
+}
+
+// problem is why a run was not carried through; "" when it was.
+func (r *Run) problem() string {
+	if strings.Contains(r.Problem, context.Canceled.Error()) {
+		return "interrupted"
+	}
+	return visible(r.Problem)
 }
 
 func joinTold(a, b string) string {

@@ -10,23 +10,31 @@ import (
 	"halab/templates"
 )
 
-// SeveralJUnit writes the suites of several runs as one document. A scenario
-// that could not be run is a failure: a build without it has not passed.
+// SeveralJUnit writes the suites of several runs as one document. A run that
+// was not carried through is a failure, whatever its verdict: a build without
+// it has not passed.
 func SeveralJUnit(w io.Writer, runs []Run) error {
 	var suites []junitSuite
 	for i := range runs {
 		r := &runs[i]
-		if r.V != nil {
-			suites = append(suites, junitOf(r.V))
+		if r.V == nil {
+			suites = append(suites, junitSuite{Name: visible(r.Scenario), Time: "0",
+				Cases: []junitCase{r.failure("verdict", "NOT RUN: ", cmp.Or(r.problem(), "it was not run"))}})
 			continue
 		}
-		problem := cmp.Or(visible(r.Problem), "it was not run")
-		suites = append(suites, junitSuite{Name: visible(r.Scenario), Time: "0", Cases: []junitCase{{
-			Class: "halab." + visible(r.Scenario), Name: "verdict", Time: "0",
-			Failure: &junitFailure{Message: "NOT RUN: " + problem, Type: "NOT RUN", Text: problem},
-		}}})
+		suite := junitOf(r.V)
+		if r.Problem != "" {
+			suite.Cases = append(suite.Cases, r.failure("run", "", r.problem()))
+		}
+		suites = append(suites, suite)
 	}
 	return writeSuites(w, suites)
+}
+
+// failure is a case of what kept a run from being carried through.
+func (r *Run) failure(name, lead, problem string) junitCase {
+	return junitCase{Class: "halab." + visible(r.Scenario), Name: name, Time: "0",
+		Failure: &junitFailure{Message: lead + problem, Type: "NOT RUN", Text: problem}}
 }
 
 // SeveralMarkdown writes a table of the runs, and below it the reasons of each
