@@ -104,7 +104,7 @@ func asWanted(runs []Run) (n int) {
 }
 
 func severalSummary(runs []Run) string {
-	return fmt.Sprintf("%d of %s as wanted", asWanted(runs), plural(int64(len(runs)), "scenario"))
+	return fmt.Sprintf("%d of %s came out as expected", asWanted(runs), plural(int64(len(runs)), "scenario"))
 }
 
 // SeveralText writes a line a run, the verdict first.
@@ -123,23 +123,12 @@ func SeveralText(w io.Writer, runs []Run, o TextOptions) error {
 
 // Quiet writes the verdict in a line and each reason in one.
 func Quiet(w io.Writer, r *Run) error {
-	row := r.row()
-	text := row.Result + "  " + row.Scenario
-	var why []string
-	if r.V != nil {
-		text = conclusion(r.V) + "  " + row.Scenario
-		for _, c := range r.V.Causes {
-			why = append(why, visible(c.String()))
-		}
-		for _, reason := range r.V.Reasons {
-			why = append(why, visible(reason))
-		}
+	text := conclusion(r.V) + "  " + visible(r.Scenario)
+	for _, c := range r.V.Causes {
+		text += "\n  " + visible(c.String())
 	}
-	if r.Problem != "" {
-		why = append(why, visible(r.Problem))
-	}
-	for _, reason := range why {
-		text += "\n  " + reason
+	for _, reason := range r.V.Reasons {
+		text += "\n  " + visible(reason)
 	}
 	_, err := fmt.Fprintln(w, text)
 	return err
