@@ -12,7 +12,7 @@ type grid struct {
 	head  []string // nil: the columns speak for themselves
 	right []bool   // by column: numbers stand to the right
 	rows  []gridRow
-	whole bool // a row is one line, however long: for a pipe
+	whole bool // no text is cut: for a pipe
 }
 
 // The widths of cells in runes. One long name does not push the figures off
@@ -31,8 +31,10 @@ type gridRow struct {
 }
 
 func (g *grid) add(as Style, cells ...string) {
-	for i := range cells {
-		cells[i] = fit(cells[i], mostCell)
+	if !g.whole {
+		for i := range cells {
+			cells[i] = fit(cells[i], mostCell)
+		}
 	}
 	g.rows = append(g.rows, gridRow{cells: cells, as: as})
 }

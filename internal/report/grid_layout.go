@@ -1,7 +1,6 @@
 package report
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -17,9 +16,6 @@ type gridBlock struct {
 // blocks puts as many columns beside one another as fit a line; each block
 // begins with the first column, which names its rows.
 func (g *grid) blocks(width int) []gridBlock {
-	if g.whole {
-		width = math.MaxInt
-	}
 	natural := g.widths()
 	least := g.least(natural)
 	block := gridBlock{g, []int{0}, shrink(natural[:1], least[:1], width)}

@@ -168,3 +168,20 @@ func TestMatrixWhole(t *testing.T) {
 		t.Error("an empty list is null")
 	}
 }
+
+// TestMatrixPipe: in a pipe no line is cut or wrapped, so that one line has all
+// of a cell, a problem or a difference.
+func TestMatrixPipe(t *testing.T) {
+	long := strings.TrimSpace(strings.Repeat("word ", 120))
+	m := mixedMatrix()
+	m.Axes[2].Values[0] = long
+	m.Cells[0].Values["to"] = long
+	m.Cells[2].Problem = long
+	m.Differences = []matrix.Difference{{Text: long}}
+	out := string(writeMatrix(t, func(w io.Writer, m *matrix.Matrix) error { return MatrixText(w, m, TextOptions{}) }, m))
+	for _, line := range []string{"  FAIL          2.2      " + long + " ", "  1 cell: " + long + "\n", "  " + long + "\n"} {
+		if !strings.Contains(out, "\n"+line) {
+			t.Errorf("no line begins with %q", line)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -9,9 +10,12 @@ import (
 )
 
 // MatrixText writes the matrix for people in a terminal: the cells, what
-// differs, and the result last. In a pipe a cell is one line, however long.
+// differs, and the result last. In a pipe no line is cut or wrapped.
 func MatrixText(w io.Writer, m *matrix.Matrix, o TextOptions) error {
 	p := newPainter(w, o)
+	if o.Width == 0 {
+		p.width = math.MaxInt
+	}
 	p.title(visible(m.Scenario) + ", a matrix of " + plural(int64(len(m.Cells)), "cell"))
 	axes, fixed := variedAxes(m)
 	if len(fixed) > 0 {
