@@ -106,6 +106,10 @@ var knownEndings = []struct{ state, meaning string }{
 // are '-'. "LR" is not clean, though harmless: no server answered.
 func (t TerminationState) Clean() bool { return len(t) >= 2 && t[:2] == "--" }
 
+// Connected says whether the session had a connection to a server when it ended.
+// The empty state says nothing, and is not taken for a session without one.
+func (t TerminationState) Connected() bool { return len(t) < 2 || t[1] != 'C' && t[1] != 'Q' }
+
 // Cause says in words what ended the session.
 func (t TerminationState) Cause() string { return t.meaning(0, causeLetters) }
 

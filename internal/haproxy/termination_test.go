@@ -79,3 +79,11 @@ func TestTerminationTables(t *testing.T) {
 		}
 	}
 }
+
+func TestConnected(t *testing.T) {
+	for state, want := range map[TerminationState]bool{"--": true, "SD": true, "sH": true, "cD": true, "SC": false, "sC--": false, "sQ": false, "": true} {
+		if got := state.Connected(); got != want {
+			t.Errorf("%q: %t", state, got)
+		}
+	}
+}

@@ -47,7 +47,7 @@ func newLostPart(v *verify.Verdict) lostPart {
 	if v.LostAll == 1 {
 		was = "request was"
 	}
-	p.LostIntro = fmt.Sprintf("%s %s lost, in the order in which they ended. Below each stands what HAProxy's log has of it.", count(v.LostAll), was)
+	p.LostIntro = fmt.Sprintf("%s %s lost, in the order in which they were lost. Below each stands what HAProxy's log has of it.", count(v.LostAll), was)
 	return p
 }
 

@@ -141,8 +141,8 @@ func stepName(index int, text string) string {
 	return fmt.Sprintf("%d %s", index, text)
 }
 
-// where is the moment that a lost request belongs to: that at which it ended.
-func where(r *history.Request) history.Micros { return verify.Died(r) }
+// where is the moment to which a lost request belongs.
+func where(r *history.Request) history.Micros { return verify.LostAt(r) }
 
 // sentAt is when a request was sent, or was due where it never was.
 func sentAt(r *history.Request) history.Micros {

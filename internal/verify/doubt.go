@@ -147,12 +147,12 @@ func (u *unclear) observe(e history.Event) {
 	key := doubtful{r.Lane, u.run.doubt(r)}
 	d := u.seen[key]
 	if d == nil {
-		d = &undecideds{ended: ended{first: when(r)}}
+		d = &undecideds{ended: ended{first: LostAt(r)}}
 		u.seen[key] = d
 		u.order = append(u.order, key)
 	}
 	d.count++
-	d.last = when(r)
+	d.last = LostAt(r)
 	d.held.longer(r)
 }
 

@@ -25,7 +25,7 @@ func (e *evidence) conclude(found []Finding) {
 		clear(e.losses)
 	}
 	for _, r := range e.doubts {
-		e.losses[kindOf(r, e.run.stepAt(when(r)))]++
+		e.losses[kindOf(r, e.run.stepAt(LostAt(r)))]++
 	}
 }
 

@@ -52,12 +52,16 @@ func (f *inFlight) observe(e history.Event) {
 		if len(f.open) >= pruneFrom && len(f.open) == cap(f.open) {
 			f.prune(e.Sent)
 		}
-		f.open = append(f.open, flying{began: e.Sent, done: Died(e), server: atServer(e), lost: f.run.class(e) == lost, died: when(e) > began(e)})
+		f.open = append(f.open, f.flying(e))
 	case *history.Step:
 		if e.Phase == history.Command {
 			f.act(e)
 		}
 	}
+}
+
+func (f *inFlight) flying(r *history.Request) flying {
+	return flying{began: r.Sent, done: died(r), server: atServer(r), lost: f.run.class(r) == lost, died: LostAt(r) > began(r)}
 }
 
 // prune lets go of what had ended by then: a later command cannot touch it.

@@ -60,7 +60,7 @@ func (l *loss) observe(e history.Event) {
 	}
 	switch l.run.class(r) {
 	case lost:
-		if when(r) > began(r) {
+		if LostAt(r) > began(r) {
 			l.broken = append(l.broken, r)
 			return
 		}
@@ -74,26 +74,44 @@ func (l *loss) observe(e history.Event) {
 	}
 }
 
-// when is the moment of a loss: what was cut under way broke when it ended,
-// and so did what is long by intent, such as a download. Everything else was
-// lost when it was sent.
-func when(r *history.Request) history.Micros {
-	if lengthy(r) {
-		return Died(r)
-	}
-	switch r.Outcome {
-	case history.Closed, history.InFlight, history.Reset, history.Truncated:
-		return Died(r)
-	case history.Proxy5xx:
-		if r.Log != nil && strings.HasPrefix(string(r.Log.State), serverBrokeOff) {
-			return Died(r)
-		}
+// LostAt is the moment to which a lost request belongs, in the verdict and in
+// every report: what broke under way was lost when it ended, everything else
+// when it was sent. One that waited for an answer until its timeout was lost
+// by what happened when it was sent, not by what happened at that time.
+func LostAt(r *history.Request) history.Micros {
+	if brokeUnderWay(r) {
+		return died(r)
 	}
 	return began(r)
 }
 
+// brokeUnderWay reports whether a lost request was under way until it broke.
+func brokeUnderWay(r *history.Request) bool {
+	switch r.Outcome {
+	case history.Closed, history.InFlight, history.Reset, history.Truncated:
+		return true
+	case history.Proxy5xx:
+		if r.Log != nil && strings.HasPrefix(string(r.Log.State), serverBrokeOff) {
+			return true
+		}
+	}
+	return lengthy(r) && cameThrough(r)
+}
+
+// cameThrough reports whether anything of a transfer or a stream did: of an
+// upload, what a server may have read; of the others, a server's answer.
+func cameThrough(r *history.Request) bool {
+	if r.Log != nil && !r.Log.State.Connected() {
+		return false
+	}
+	if r.Class() == history.UploadLane {
+		return r.Put > 0
+	}
+	return r.First > 0 && r.Outcome != history.Proxy5xx
+}
+
 // lengthy reports whether a request takes long by intent: what goes wrong with it
-// happens at its end, not when it was sent.
+// once it has begun happens at its end, not when it was sent.
 func lengthy(r *history.Request) bool {
 	switch r.Class() {
 	case history.DownloadLane, history.UploadLane, history.StreamLane:
@@ -102,11 +120,10 @@ func lengthy(r *history.Request) bool {
 	return false
 }
 
-// Died is the moment at which a lost request ended, which is where a report
-// shows it: by HAProxy's log, where that says it was broken off. A client that
-// reads slowly gets to the end of what it was sent later, maybe after another
-// step.
-func Died(r *history.Request) history.Micros {
+// died is the moment at which a lost request ended: by HAProxy's log, where that
+// says it was broken off. A client that reads slowly gets to the end of what it
+// was sent later, maybe after another step.
+func died(r *history.Request) history.Micros {
 	done := r.Done
 	if l := r.Log; arrived(r) && l.Ta >= 0 && !l.State.Clean() {
 		done = min(done, servedBy(l))
@@ -122,7 +139,7 @@ const serverBrokeOff = "SH"
 func (l *loss) settle(now history.Micros) {
 	kept := l.broken[:0]
 	for _, r := range l.broken {
-		if when(r) < now {
+		if LostAt(r) < now {
 			l.lose(r)
 		} else {
 			kept = append(kept, r)
@@ -132,12 +149,12 @@ func (l *loss) settle(now history.Micros) {
 }
 
 func (l *loss) lose(r *history.Request) {
-	lane, step := l.lanes[r.Lane], l.run.stepAt(when(r))
-	if lane.lost == 0 || when(r) < lane.first {
-		lane.first, lane.step = when(r), step
+	lane, step := l.lanes[r.Lane], l.run.stepAt(LostAt(r))
+	if lane.lost == 0 || LostAt(r) < lane.first {
+		lane.first, lane.step = LostAt(r), step
 	}
 	lane.lost++
-	lane.last = max(lane.last, when(r))
+	lane.last = max(lane.last, LostAt(r))
 	lane.causes[l.run.cause(r)]++
 	l.total++
 	item := Lost{Request: *r}
@@ -153,7 +170,7 @@ func (l *loss) lose(r *history.Request) {
 
 func (l *loss) findings() []Finding {
 	l.settle(math.MaxInt64)
-	slices.SortStableFunc(l.listed, func(a, b Lost) int { return cmp.Compare(Died(&a.Request), Died(&b.Request)) })
+	slices.SortStableFunc(l.listed, func(a, b Lost) int { return cmp.Compare(LostAt(&a.Request), LostAt(&b.Request)) })
 	var out []Finding
 	var staleTotal int64
 	for _, name := range l.run.order {

@@ -9,8 +9,8 @@ import (
 // outage is invariant 8: the longest run from the first bad send to the first
 // good one, on a lane that sends alone on new connections or reuses them
 // alike. It is as exact as the lane's requests are apart, at most twice its
-// interval. A transfer is bad from the moment at which it ended, and only one
-// that was sent after that shows that it is over. A stream sends but once, so
+// interval. A transfer is bad from the moment to which its loss belongs, and
+// only one that was sent after that shows that it is over. A stream sends but once, so
 // streams have none: that they broke is told by loss.
 type outage struct {
 	run   *run
@@ -67,15 +67,15 @@ func (o *outage) observe(e history.Event) {
 func (d *dark) transfer(r *history.Request, bad bool) {
 	switch {
 	case bad && !d.bad:
-		d.bad, d.since, d.apart = true, when(r), 0
+		d.bad, d.since, d.apart = true, LostAt(r), 0
 	case bad:
-		d.since = min(d.since, when(r))
+		d.since = min(d.since, LostAt(r))
 	case d.bad && began(r) >= d.since:
 		d.bad = false
 		d.close(began(r))
 	}
 	if bad {
-		d.latest = max(d.latest, when(r))
+		d.latest = max(d.latest, LostAt(r))
 	} else {
 		d.latest = max(d.latest, began(r))
 	}

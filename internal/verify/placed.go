@@ -86,7 +86,7 @@ func (p *placed) observe(e history.Event) {
 }
 
 func (p *placed) request(r *history.Request) {
-	m := moving{lane: r.Lane, server: r.Server, began: began(r), done: Died(r)}
+	m := moving{lane: r.Lane, server: r.Server, began: began(r), done: died(r)}
 	if r.Log != nil {
 		m.inHAProxy = r.Log.Server
 	}

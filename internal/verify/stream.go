@@ -136,12 +136,12 @@ func (m *moves) commandOf(at int) history.Micros {
 // stream counts a stream that has ended with the commands that came while it
 // was open.
 func (f *inFlight) stream(r *history.Request) {
-	blamed, broke := 0, f.run.class(r) == lost
+	s := f.flying(r)
 	for i := range f.acts {
-		if a := &f.acts[i]; r.Sent > 0 && a.at >= r.Sent && a.at < Died(r) {
+		if a := &f.acts[i]; r.Sent > 0 && a.at >= s.began && a.at < s.done {
 			a.under++
-			if broke {
-				blamed = f.blame(blamed, i+1, atServer(r))
+			if s.lost && s.mayBreak(a.at) {
+				s.act = f.blame(s.act, i+1, s.server)
 			}
 		}
 	}

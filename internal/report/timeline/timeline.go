@@ -73,7 +73,7 @@ const (
 
 // Mark is one request that is shown by itself.
 type Mark struct {
-	At     history.Micros // of a lost request its end, of any other its send
+	At     history.Micros // of a lost request when it was lost (verify.LostAt), of any other its send
 	Sent   history.Micros
 	Lane   int
 	Class  Class
@@ -161,11 +161,11 @@ func (t *Timeline) request(r *history.Request) {
 	}
 	class, kind, marked := t.classify(r)
 	if marked {
-		ended := at
+		shown := at
 		if class == Lost || class == Other {
-			ended = verify.Died(r)
+			shown = verify.LostAt(r)
 		}
-		t.mark(s, Mark{At: ended, Sent: at, Lane: s.index, Class: class, Kind: t.kind(kind), Listed: t.index(r)})
+		t.mark(s, Mark{At: shown, Sent: at, Lane: s.index, Class: class, Kind: t.kind(kind), Listed: t.index(r)})
 	}
 	if r.Outcome == history.Unsent {
 		return

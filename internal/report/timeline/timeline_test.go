@@ -59,7 +59,7 @@ func TestMarksAreWhatTheVerdictSays(t *testing.T) {
 	v := verdict(8)
 	v.Lost = []verify.Lost{{Request: *lostBy(history.Reset, 1)}, {Request: *stranger}}
 	v.LostAll = 2
-	tl := collect(t, v, lostBy(history.Timeout, 2), lostBy(history.Reset, 1), lostBy(history.Stale, 3), lostBy(history.Unsent, 4), retried, moved, stranger, answered("new", 7, "a"))
+	tl := collect(t, v, lostBy(history.Timeout, 2.5), lostBy(history.Reset, 1), lostBy(history.Stale, 3), lostBy(history.Unsent, 4), retried, moved, stranger, answered("new", 7, "a"))
 	var got []string
 	for _, m := range tl.Marks {
 		got = append(got, fmt.Sprint(m.Class, "/", tl.Kinds[m.Kind], "/", m.Listed))
@@ -199,9 +199,10 @@ func TestSketchIsRightToAnEighth(t *testing.T) {
 	}
 }
 
-// A lost request is drawn where it ended, with a line from its send, and what
-// was never answered well is not left beyond the end of the picture.
-func TestLossesAreDrawnWhereTheyEnded(t *testing.T) {
+// A request that broke under way is drawn where it ended, with a line from its
+// send, and what was never answered well is not left beyond the end of the
+// picture. One that waited in vain is drawn where it was sent.
+func TestLossesAreDrawnWhereTheyWereLost(t *testing.T) {
 	cut := answered("new", 1, "a")
 	cut.Done, cut.Outcome = sec(6), history.Truncated
 	v := verdict(1)
@@ -216,5 +217,9 @@ func TestLossesAreDrawnWhereTheyEnded(t *testing.T) {
 	}
 	if !tl.Waited() {
 		t.Error("the legend has no line")
+	}
+	cut.Outcome, cut.First = history.Timeout, 0
+	if tl := collect(t, v, cut); tl.Marks[0].At != sec(1) {
+		t.Errorf("what waited in vain is drawn at %s", tl.Marks[0].At)
 	}
 }
