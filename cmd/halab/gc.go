@@ -144,10 +144,7 @@ func gcContainers(ctx context.Context, took func(removed)) error {
 		return err
 	}
 	orphans, err := engine.Orphans(ctx, state)
-	if err != nil {
-		return err
-	}
-	var errs []error
+	errs := []error{err}
 	for _, rec := range orphans {
 		if err := container.New().Remove(ctx, rec); err != nil {
 			errs = append(errs, err)

@@ -2,6 +2,7 @@ package container
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,7 +14,7 @@ import (
 
 // Orphans are the labs of this state directory that the engine still has
 // something of and that have no record any more, by id. Each comes
-// as a record for Remove.
+// as a record for Remove. Where a record was skipped it is an error instead.
 func (r *Runtime) Orphans(ctx context.Context, stateDir string) ([]*lab.Record, error) {
 	cli, err := r.client()
 	if err != nil {
@@ -25,15 +26,25 @@ func (r *Runtime) Orphans(ctx context.Context, stateDir string) ([]*lab.Record, 
 	if err != nil {
 		return nil, fmt.Errorf("list the engine's labs: %w", explain(err))
 	}
-	known, err := recorded(ctx, stateDir)
+	return unrecorded(ctx, stateDir, r.Name(), ids)
+}
+
+// unrecorded are the labs among ids that have no record. A record that is
+// skipped or cannot be read may be that of any of them, of one that runs too:
+// beside such a record none is called an orphan.
+func unrecorded(ctx context.Context, stateDir, runtime string, ids []string) ([]*lab.Record, error) {
+	known, unknown, err := recorded(ctx, stateDir)
 	if err != nil {
 		return nil, err
 	}
 	var out []*lab.Record
 	for _, id := range ids {
 		if lab.ValidID(id) && !slices.Contains(known, id) {
-			out = append(out, lab.Orphan(stateDir, id, r.Name()))
+			out = append(out, lab.Orphan(stateDir, id, runtime))
 		}
+	}
+	if len(out) > 0 && unknown != nil {
+		return nil, fmt.Errorf("records were skipped, so halab cannot tell which containers and networks are left over: %w", unknown)
 	}
 	return out, nil
 }
@@ -60,25 +71,28 @@ func labIDs(ctx context.Context, cli *client.Client, stateDir string) ([]string,
 }
 
 // recorded are the ids of all records. One that cannot be read may just be
-// written, so it is read again; after a while it is none, cut by a full disk.
-func recorded(ctx context.Context, stateDir string) ([]string, error) {
+// written, so it is read again. What is none after a while, cut by a full disk
+// say, is in unknown, as is what is skipped.
+func recorded(ctx context.Context, stateDir string) (ids []string, unknown, err error) {
 	for try := 0; ; try++ {
-		records, _, err := lab.List(stateDir)
+		records, skipped, err := lab.List(stateDir)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		var ids []string
-		whole := true
+		ids, whole := []string(nil), true
 		for _, rec := range records {
 			ids = append(ids, rec.ID)
-			whole = whole && rec.ID != ""
+			if rec.ID == "" {
+				whole = false
+				skipped = append(skipped, fmt.Errorf("the record of lab %s cannot be read", rec.Name))
+			}
 		}
 		if whole || try == 10 {
-			return ids, nil
+			return ids, errors.Join(skipped...), nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
