@@ -179,10 +179,23 @@ func TestJUnitCasesOfSeveralFrontends(t *testing.T) {
 func TestMarkdownNumbersAreNoLists(t *testing.T) {
 	for text, want := range map[string]string{
 		"0 of 5 requests": "0 of 5 requests", "2.6.12": "2.6.12", "1. first": `1\. first`, "12) twelfth": `12\) twelfth`, "3.": `3\.`, "1.5 s": "1.5 s", "- no": `\- no`,
+		"new@www a|b": "new@www a|b", "http://a": `http\://a`, `\|`: `\\|`,
 	} {
 		if got := md(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
+	}
+}
+
+// A cell's text stays in its cell, and no entity stands for a character.
+func TestMarkdownCells(t *testing.T) {
+	var b bytes.Buffer
+	mdTable(&b, "a | b", "---|---", [][]string{{md(`one|two\`), md(`\|`)}})
+	if want := "\n| a | b |\n|---|---|\n| one\\|two\\\\ | \\\\\\| |\n"; b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
+	}
+	if out := write(t, Markdown, hostile()); bytes.Contains(out, []byte("&#")) {
+		t.Error("the summary has an entity")
 	}
 }
 
@@ -206,7 +219,7 @@ func TestMarkdownIsHarmless(t *testing.T) {
 	out := string(write(t, Markdown, hostile()))
 	// What stands behind a backslash is no markup (CommonMark 2.4).
 	out = regexp.MustCompile("\\\\[!-/:-@\\[-`{-~]").ReplaceAllString(out, "")
-	for _, markup := range []string{"<script", "<img", "](y)", "@all", "\x1b", "`", "://"} {
+	for _, markup := range []string{"<script", "<img", "](y)", "\x1b", "`", "://"} {
 		if strings.Contains(out, markup) {
 			t.Errorf("%q got through", markup)
 		}
@@ -227,9 +240,11 @@ func TestMarkdownFitsAStepSummary(t *testing.T) {
 		v.Lanes = append(v.Lanes, verify.Lane{Name: fmt.Sprint(i, long)})
 		v.Lost = append(v.Lost, v.Lost[0])
 	}
-	out := write(t, Markdown, v)
-	if len(out) > MaxMarkdown || !strings.Contains(string(out), "is cut here") {
+	if out := write(t, Markdown, v); len(out) > MaxMarkdown {
 		t.Errorf("%d bytes", len(out))
+	}
+	if out := within(bytes.Repeat([]byte("a line\n"), MaxMarkdown)); len(out) > MaxMarkdown || !strings.HasSuffix(string(out), "a line\n\n\n*The summary was too long and is cut here.*\n") {
+		t.Errorf("%d bytes that end in %q", len(out), out[len(out)-80:])
 	}
 }
 

@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"html"
 	"io"
 	"strings"
 	"unicode"
@@ -43,19 +42,18 @@ func within(b []byte) []byte {
 	return append(b[:bytes.LastIndexByte(b, '\n')+1:MaxMarkdown], note...)
 }
 
-// md makes a text harmless in a line of Markdown or a cell of a table:
-// nothing of it is markup, a mention or a link. What cannot be markup where
-// it stands is left alone, for the file is also read as it is.
+// md makes a text harmless in a line of Markdown: nothing of it is markup, and
+// no address in it a link. What cannot be markup where it stands is left alone,
+// for the file is also read as it is; GitHub notifies nobody whom the summary of
+// a step mentions. In a table, mdTable takes care of what ends a cell.
 func md(s string) string {
 	runes := []rune(plain(s, mdText))
 	var out strings.Builder
 	for i, r := range runes {
 		switch {
-		case strings.ContainsRune("|@", r),
-			r == ':' && i+1 < len(runes) && runes[i+1] == '/':
-			fmt.Fprintf(&out, "&#%d;", r) // a backslash does not hold back a cell, a mention, a link
 		case strings.ContainsRune("\\`*[]#+~<>&", r),
 			r == '_' && !(wordAt(runes, i-1) && wordAt(runes, i+1)),
+			r == ':' && i+1 < len(runes) && runes[i+1] == '/',
 			i == 0 && strings.ContainsRune("-=", r) && !wordAt(runes, 1),
 			i > 0 && i == listMarker(runes):
 			out.WriteRune('\\')
@@ -85,9 +83,14 @@ func wordAt(runes []rune, i int) bool {
 	return i >= 0 && i < len(runes) && (unicode.IsLetter(runes[i]) || unicode.IsDigit(runes[i]))
 }
 
+// mdTable writes a table. In its cells a | has a backslash (GFM 4.10), whatever
+// stands before it.
 func mdTable(b *bytes.Buffer, head, align string, rows [][]string) {
 	b.WriteString("\n| " + head + " |\n|" + align + "|\n")
 	for _, r := range rows {
+		for i := range r {
+			r[i] = strings.ReplaceAll(r[i], "|", `\|`)
+		}
 		b.WriteString("| " + strings.Join(r, " | ") + " |\n")
 	}
 }
@@ -170,7 +173,7 @@ func mdPolls(b *bytes.Buffer, v *verify.Verdict) {
 	if len(v.Polls) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n<details><summary>%s</summary>\n", html.EscapeString(pollHeading(v)))
+	fmt.Fprintf(b, "\n<details><summary>%s</summary>\n", pollHeading(v))
 	var rows [][]string
 	polls, steps := v.Polls, v.Steps
 	for (len(polls) > 0 || len(steps) > 0) && len(rows) < mdLines {
