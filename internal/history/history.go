@@ -326,6 +326,7 @@ type Host struct {
 	At         Micros `json:"at_us"`             // its end
 	Lasted     Micros `json:"lasted_us"`         // its length
 	Held       Micros `json:"held_us,omitempty"` // HAProxy, nginx or halab
+	HeldBy     string `json:"held_by,omitempty"` // by what, mostly: one of the HeldBy names; "" in older histories
 	CPU        Micros `json:"cpu_us,omitempty"`  // some task waited for a processor
 	IO         Micros `json:"io_us,omitempty"`   // some task waited for a disk
 	FullIO     Micros `json:"io_full_us,omitempty"`

@@ -10,9 +10,8 @@ import (
 // hostRecord sums up what the host counts, and says it once a second where it is
 // worth recording.
 type hostRecord struct {
-	from    history.Micros // 0: not yet begun
-	without history.Micros // how long the lab had been held up by then
-	last    lab.Pressure
+	from look // at 0: not yet begun
+	last lab.Pressure
 }
 
 // hostEvery is the time between two records, and hostMoved the share of it, in
@@ -23,21 +22,22 @@ const (
 )
 
 // add takes what was counted by now.
-func (h *hostRecord) add(now, without history.Micros, p lab.Pressure) *history.Host {
-	if h.from == 0 {
-		*h = hostRecord{from: max(now, 1), without: without, last: p}
+func (h *hostRecord) add(now look, p lab.Pressure) *history.Host {
+	if h.from.at == 0 {
+		*h = hostRecord{now, p}
+		h.from.at = max(now.at, 1)
 		return nil
 	}
-	passed := now - h.from
+	passed := now.at - h.from.at
 	if passed < hostEvery {
 		return nil
 	}
 	e := &history.Host{
-		At: now, Lasted: passed, Held: without - h.without,
+		At: now.at, Lasted: passed, Held: now.without - h.from.without, HeldBy: now.mostly(&h.from),
 		CPU: history.M(p.CPU - h.last.CPU), IO: history.M(p.IO - h.last.IO), FullIO: history.M(p.FullIO - h.last.FullIO),
 		Memory: history.M(p.Memory - h.last.Memory), FullMemory: history.M(p.FullMemory - h.last.FullMemory), Steal: history.M(p.Steal - h.last.Steal),
 	}
-	*h = hostRecord{from: now, without: without, last: p}
+	*h = hostRecord{now, p}
 	if 100*max(e.Held, e.CPU, e.IO, e.Memory, e.Steal) < hostMoved*passed {
 		return nil
 	}

@@ -85,7 +85,7 @@ func (s *starved) record() *history.Host {
 	if n == 0 {
 		return nil
 	}
-	return s.host.add(s.looks[n-1].at, s.looks[n-1].without, s.last.Host)
+	return s.host.add(s.looks[n-1], s.last.Host)
 }
 
 // mark writes it into a request whose client waited for long. Once the time of
@@ -106,12 +106,20 @@ func (s *starved) mark(r *history.Request) {
 	if r.Starved = min(ended.without-begun.without, to-from); r.Starved == 0 {
 		return
 	}
-	most := history.Micros(0)
+	r.StarvedBy = ended.mostly(&begun)
+}
+
+// mostly is what held them up for the longest since another look; "" where
+// nothing did.
+func (l *look) mostly(since *look) string {
+	var most history.Micros
+	by := ""
 	for i, name := range helds {
-		if n := ended.by[i] - begun.by[i]; n > most {
-			most, r.StarvedBy = n, name
+		if n := l.by[i] - since.by[i]; n > most {
+			most, by = n, name
 		}
 	}
+	return by
 }
 
 // before is how many looks were before that moment.

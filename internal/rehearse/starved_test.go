@@ -131,14 +131,17 @@ func TestHostRecord(t *testing.T) {
 	var got []history.Host
 	p := lab.Pressure{IO: time.Hour}
 	for now := history.Micros(0); now <= 5*second; now += second / 10 {
+		seen := look{at: now}
 		if now > 2*second {
 			p.IO += 50 * time.Millisecond
+			gone := now - 2*second
+			seen.without, seen.by = gone/2, [len(helds)]history.Micros{gone / 8, 3 * gone / 8, 0, 0}
 		}
-		if e := h.add(now, 0, p); e != nil {
+		if e := h.add(seen, p); e != nil {
 			got = append(got, *e)
 		}
 	}
-	if len(got) != 2 || got[1].IO < 400_000 || got[1].IO > 600_000 || got[1].Lasted < second {
+	if len(got) != 2 || got[1].IO < 400_000 || got[1].IO > 600_000 || got[1].Lasted < second || got[1].Held != second/2 || got[1].HeldBy != history.HeldByDisk {
 		t.Errorf("%+v", got)
 	}
 }

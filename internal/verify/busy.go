@@ -69,6 +69,26 @@ func (h *hosts) add(e *history.Host) {
 	}
 }
 
+// held is how long the host held up the lab or halab between two moments.
+func (h hosts) held(from, to history.Micros) stall {
+	var sum, most stall
+	for i := range h {
+		e := &h[i]
+		length := min(max(e.Held, 0), overlap(e.At-e.Lasted, e.At, from, to))
+		if length > most.length {
+			most = stall{length, e.HeldBy}
+		}
+		sum.length += length
+	}
+	sum.by = most.by
+	return sum
+}
+
+// overlap is how long two times are one.
+func overlap(from, to, otherFrom, otherTo history.Micros) history.Micros {
+	return max(0, min(to, otherTo)-max(from, otherFrom))
+}
+
 // between says what the host counted between two moments, "" where it was not
 // much.
 func (h hosts) between(from, to history.Micros) string {

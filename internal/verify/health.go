@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,14 +37,14 @@ type health struct {
 	ran     bool // a command of the user's, which may deal with any server
 }
 
-// starving is a time in which the client of a request waited while the programs
-// were CPU-starved.
+// starving is a time in which the client of a request waited while the host held
+// up the lab or halab.
 type starving struct {
 	from, to history.Micros
 	stall
 }
 
-// maxStarving bounds the list.
+// maxStarving bounds the list: the longest are kept.
 const maxStarving = 1000
 
 // watched is a server as far as the looks and the steps have come.
@@ -109,14 +110,19 @@ func (h *health) observe(e history.Event) {
 		}
 	case *history.ServerState:
 		h.state(e)
-	case *history.Host:
-		if e.Held > 0 && len(h.starved) < maxStarving {
-			h.starved = append(h.starved, starving{e.At - e.Lasted, e.At, stall{length: e.Held}})
-		}
 	case *history.Request:
-		if e.Starved > 0 && len(h.starved) < maxStarving {
-			h.starved = append(h.starved, starving{e.Intended, e.Done, heldUp(e)})
+		if e.Starved > 0 {
+			h.starve(starving{e.Intended, e.Done, heldUp(e)})
 		}
+	}
+}
+
+// starve keeps one, if it is among the longest.
+func (h *health) starve(s starving) {
+	at, _ := slices.BinarySearchFunc(h.starved, s, func(a, b starving) int { return cmp.Compare(b.length, a.length) })
+	if at < maxStarving {
+		h.starved = slices.Insert(h.starved, at, s)
+		h.starved = h.starved[:min(len(h.starved), maxStarving)]
 	}
 }
 
@@ -299,7 +305,7 @@ func (h *health) findings() []Finding {
 	case h.blind.to-h.blind.from > maxUnwatched:
 		f.Result, f.Count, f.First, f.Last = Inconclusive, 1, h.blind.from, h.blind.to
 		f.Text = fmt.Sprintf("the state of %s is not known from %s to %s; %s is allowed", h.blind.server, at(h.blind.from), at(h.blind.to), round(maxUnwatched))
-		if n := h.starvedIn(h.blind.from, h.blind.to); n.length > 0 {
+		if n := h.heldIn(h.blind.from, h.blind.to); 2*n.length >= h.blind.to-h.blind.from {
 			f.busy(n.measure())
 			f.Text += "; meanwhile " + n.String()
 		}
@@ -308,13 +314,13 @@ func (h *health) findings() []Finding {
 	return append([]Finding{f}, h.ends()...)
 }
 
-// starvedIn is the longest that the programs were CPU-starved in a time in
-// which a client waited for long; 0 where that was not measured.
-func (h *health) starvedIn(from, to history.Micros) stall {
-	var most stall
+// heldIn is how long the host held up the lab or halab between two moments, as
+// it counted itself or as a client had to wait; 0 where that was not measured.
+func (h *health) heldIn(from, to history.Micros) stall {
+	most := h.run.hosts.held(from, to)
 	for _, s := range h.starved {
-		if s.from < to && s.to > from && s.length > most.length {
-			most = s.stall
+		if length := min(s.length, overlap(s.from, s.to, from, to)); length > most.length {
+			most = stall{length, s.by}
 		}
 	}
 	return most

@@ -1,7 +1,9 @@
 package verify
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"halab/internal/haproxy"
@@ -137,6 +139,57 @@ func TestUnwatched(t *testing.T) {
 	v := build{events: func(all []history.Event) []history.Event { return blind("new")(all[:len(all)-1]) }}.check(t)
 	if len(v.find("health", Pass)) != 1 {
 		t.Errorf("of a run that was cut:\n%s", listed(v.Findings))
+	}
+}
+
+// The host is to blame for a time in which nobody looked where it held halab up
+// for most of it.
+func TestUnwatchedWhileTheHostHeldItUp(t *testing.T) {
+	blind := func(events ...history.Event) func([]history.Event) []history.Event {
+		return func(all []history.Event) []history.Event {
+			all = slices.DeleteFunc(all, func(e history.Event) bool {
+				s, ok := e.(*history.ServerState)
+				return ok && s.Server.Server == "new" && s.At > ms
+			})
+			return slices.Insert(all, len(all)-2, events...)
+		}
+	}
+	host := func(at, held history.Micros, by string) history.Event {
+		return &history.Host{At: at, Lasted: 1000 * ms, Held: held, HeldBy: by}
+	}
+	slow := func(n int, starved history.Micros, by string) history.Event {
+		return &request{ID: fmt.Sprintf("step-%d", n), Lane: history.StepLane, Intended: 100 * ms, Sent: 100 * ms, First: 1900 * ms, Done: 1900 * ms, Status: 200, Want: 4, Got: 4,
+			Header: "nginx/1.18.0", Server: "bk/old", Outcome: history.OK, Starved: starved, StarvedBy: by}
+	}
+	many := make([]history.Event, 0, maxStarving+1)
+	for n := range maxStarving {
+		many = append(many, slow(n+1, 1, history.HeldByDisk))
+	}
+	for _, c := range []struct {
+		name     string
+		events   []history.Event
+		measured string
+		text     string
+	}{
+		{"a moment", []history.Event{host(1500*ms, 1, history.HeldByCPU)}, "", "2s is allowed"},
+		{"less than half", []history.Event{host(1000*ms, 500*ms, history.HeldByCPU), host(2000*ms, 500*ms, history.HeldByCPU)}, "", "2s is allowed"},
+		{"a second each of two records", []history.Event{host(1000*ms, 900*ms, history.HeldByDisk), host(2000*ms, 800*ms, history.HeldByCPU)}, history.HeldByDisk, "the host stood still for 1.7s (io)"},
+		{"stolen", []history.Event{host(1000*ms, 900*ms, history.HeldBySteal), host(2000*ms, 800*ms, "")}, history.HeldBySteal, "its hypervisor ran others"},
+		{"an older history", []history.Event{host(1000*ms, 900*ms, ""), host(2000*ms, 800*ms, "")}, bySchedstat, "CPU-starved for 1.7s (schedstat)"},
+		{"at another time", []history.Event{host(9000*ms, 1000*ms, ""), host(9000*ms, 1000*ms, "")}, "", "2s is allowed"},
+		{"a client waited", []history.Event{slow(1, 1500*ms, history.HeldBySelf)}, history.HeldBySelf, "halab's schedule was 1.5s late"},
+		{"a client waited after many", append(many, slow(maxStarving+1, 1500*ms, history.HeldByCPU)), history.HeldByCPU, "CPU-starved for 1.5s"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := build{events: blind(c.events...)}.check(t)
+			v.wants(t, Inconclusive, "health", "the state of bk/new is not known from 0.000s to 2.010s")
+			v.wants(t, Inconclusive, "health", c.text)
+			for _, f := range v.find("health", Inconclusive) {
+				if f.Measured != c.measured || c.measured == "" && strings.Contains(f.Text, "meanwhile") {
+					t.Errorf("measured by %q: %s", f.Measured, f.Text)
+				}
+			}
+		})
 	}
 }
 
