@@ -50,6 +50,7 @@ var pageFuncs = template.FuncMap{
 	"len64":       func(l []lostRow) int64 { return int64(len(l)) },
 	"length":      func(m history.Micros) string { return length(m) },
 	"lines":       lines,
+	"moreShares":  moreShares,
 	"output":      htmlOutputs,
 	"plural":      plural,
 	"shares":      shareRows,

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 
 	"halab/internal/verify"
 )
@@ -18,6 +19,15 @@ func shareServer(s *verify.Share) string {
 }
 
 func shareRows(v *verify.Verdict) []verify.Share { return v.Shares[:min(len(v.Shares), maxShares)] }
+
+// moreShares says how many rows the table of shares has no room for; "" where
+// it has all.
+func moreShares(v *verify.Verdict) string {
+	if n := len(v.Shares) - maxShares; n > 0 {
+		return fmt.Sprintf("and %s more", count(int64(n)))
+	}
+	return ""
+}
 
 // textShares tells which lane was at which server, by when its requests were
 // sent.
@@ -36,6 +46,9 @@ func textShares(p *painter, v *verify.Verdict) {
 		g.add(Normal, visible(name), shareServer(&s), count(s.Before), count(s.During), count(s.After))
 	}
 	g.write(p)
+	if more := moreShares(v); more != "" {
+		p.line("  %s", more)
+	}
 }
 
 func mdShares(b *bytes.Buffer, v *verify.Verdict) {
@@ -48,5 +61,8 @@ func mdShares(b *bytes.Buffer, v *verify.Verdict) {
 		rows = append(rows, []string{md(s.Lane), md(shareServer(&s)), count(s.Before), count(s.During), count(s.After)})
 	}
 	mdTable(b, "lane | server | before | during | after", "---|---|--:|--:|--:", rows)
+	if more := moreShares(v); more != "" {
+		b.WriteString("\n" + more + "\n")
+	}
 	b.WriteString("\n</details>\n")
 }
