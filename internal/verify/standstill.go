@@ -275,6 +275,7 @@ func (s *standstill) limit(lane string, before history.Micros) history.Micros {
 // signs are the signs that halab itself was alive: what it sent, did and saw.
 type signs struct {
 	every  history.Micros // how often there is one by the schedule; 0: not known
+	apart  history.Micros // the longest time without one by the schedule
 	latest history.Micros
 	sleeps []sleep
 	lags   []sleep // in which a tick was never sent, so late did halab come to it
@@ -290,11 +291,24 @@ const asleepFrom = history.Micros(50_000)
 func newSigns(r *run) *signs {
 	s := &signs{}
 	for _, l := range r.header.Lanes {
-		if history.LaneClass(l.Name) != history.StreamLane { // nothing is sent on it
-			s.every = r.densest()
+		if history.LaneClass(l.Name) == history.StreamLane {
+			continue // nothing is sent on it
+		}
+		s.every = r.densest()
+		if a := apart(l); s.apart == 0 || a < s.apart {
+			s.apart = a
 		}
 	}
 	return s
+}
+
+// apart is the longest time between two requests of a lane by its schedule: each
+// is due at a random moment of its own interval, but for those of poll.
+func apart(l history.Lane) history.Micros {
+	if history.LaneClass(l.Name) == history.PollLane {
+		return l.Interval
+	}
+	return 2 * l.Interval
 }
 
 // observe tells whether the event is a sign. One that was never sent stands at
@@ -307,7 +321,7 @@ func (s *signs) observe(e history.Event) bool {
 		return false
 	}
 	now, _ := span(e)
-	if s.every > 0 && now-s.latest > s.every+asleepFrom {
+	if s.every > 0 && now-s.latest > s.apart+asleepFrom {
 		s.sleeps = append(s.sleeps, sleep{s.latest, now})
 	}
 	s.latest = max(s.latest, now)

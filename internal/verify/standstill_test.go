@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,5 +170,40 @@ func TestQuietStreams(t *testing.T) {
 func TestPassTellsTheLongestWait(t *testing.T) {
 	if v := (build{}).check(t); !strings.Contains(strings.Join(v.Reasons, "\n"), "nobody waited longer than 1ms") {
 		t.Error(v.Reasons)
+	}
+}
+
+// Two requests of a lane are up to twice its interval apart, by its schedule:
+// that is no sign that halab slept.
+func TestStandstillOfASparseLane(t *testing.T) {
+	sent := func(at ...history.Micros) func([]history.Event) []history.Event {
+		return func(all []history.Event) []history.Event {
+			h := *all[0].(*history.Header)
+			h.Lanes = []history.Lane{{Name: "new", Interval: 200 * ms}}
+			all[0] = &h
+			return slices.DeleteFunc(all, func(e history.Event) bool {
+				switch e := e.(type) {
+				case *request:
+					return e.Lane != "new" || e.Intended > command && !slices.Contains(at, e.Intended) && e.Intended < 2000*ms
+				case *history.ServerState:
+					return e.At > ms
+				}
+				return false
+			})
+		}
+	}
+	waits := only("new-101", func(r *request) { r.Done, r.First = r.Done+1000*ms, r.First+1000*ms })
+	for _, c := range []struct {
+		name string
+		at   []history.Micros
+		want Result
+	}{
+		{"as far apart as it may be", []history.Micros{1001 * ms, 1391 * ms, 1401 * ms, 1791 * ms, 1801 * ms}, Fail},
+		{"halab slept", []history.Micros{1001 * ms, 1801 * ms}, Inconclusive},
+	} {
+		v := build{mode: "tcp", expect: "latency: {max: 500ms}", request: waits, events: sent(c.at...)}.check(t)
+		if len(v.find("standstill", c.want)) != 1 {
+			t.Errorf("%s:\n%s", c.name, listed(v.Findings))
+		}
 	}
 }
