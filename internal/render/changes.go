@@ -50,7 +50,7 @@ func Changes() []Change {
 		{What: "what the scenario does not say is as in Debian's haproxy.cfg", Why: "`defaults` has its options and its timeouts of 5s, 50s and 50s unless `bare: true`; `halab render --plain` shows all of it",
 			Verdict: "no, where the scenario says what your haproxy.cfg does: `hard-stop-after`, `retry-on` and all else that a scenario cannot say is not rehearsed",
 			Tested:  "goldens of `render --plain`", If: func(*scenario.Scenario) bool { return false }},
-		{What: "first checks come at once when a lab starts", Why: "or each lab would wait for one `inter`: `max-spread-checks 10` stands in a file that only the start reads, and that is empty before the traffic begins. A lab whose scenario has a `run` step starts without it, since the value would hold for a server that a command adds",
+		{What: "first checks come at once when a lab starts", Why: "or each lab would wait for one `inter`: `max-spread-checks 10` stands in a file that only the start reads, and that is empty before the traffic begins. A lab whose scenario has a `run` or `manual` step starts without it, since the value would hold for a server that a command adds",
 			Tested: "conformance: first check after a reload, first check of an added server; TestLabChanges"},
 		{What: "HAProxy's log goes to halab", Why: "a `ring`, a `log-format` and two rules that capture the request's id and time, in place of `httplog` and `tcplog`: every request is joined to its line",
 			Tested: "TestLabChanges: the kinds of loss are the same without them"},
