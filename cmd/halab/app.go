@@ -14,7 +14,7 @@ type app struct {
 	stdout *output
 	ui     *console // standard error
 
-	entered <-chan struct{} // each Enter, once somebody has asked for it
+	entered *enterKey // once somebody has asked for it
 }
 
 // output is standard output. It remembers a write that failed, so that a full

@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -53,28 +55,43 @@ func (a *app) atTerminal() bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// enter gets every Enter that is pressed, from the first call on; nil where
-// there is no terminal.
+// enterKey tells of Enter on a terminal those that wait for it, and nobody else:
+// what is typed while nobody waits is dropped.
+type enterKey struct {
+	mu      sync.Mutex
+	waiting []chan struct{} // each is closed by the next Enter
+}
+
+func (k *enterKey) read(terminal io.Reader) {
+	for in := bufio.NewReader(terminal); ; {
+		if _, err := in.ReadString('\n'); err != nil {
+			return // standard input has ended: a change has to do
+		}
+		k.mu.Lock()
+		for _, pressed := range k.waiting {
+			close(pressed)
+		}
+		k.waiting = nil
+		k.mu.Unlock()
+	}
+}
+
+// enter is closed by the next Enter that is pressed from now on; nil where there
+// is no terminal.
 func (a *app) enter() <-chan struct{} {
 	if !a.atTerminal() {
 		return nil
 	}
+	dropTyped(a.stdin.(*os.File))
 	if a.entered == nil {
-		pressed := make(chan struct{})
-		a.entered = pressed
-		go func() {
-			for in := bufio.NewReader(a.stdin); ; pressed <- struct{}{} {
-				if _, err := in.ReadString('\n'); err != nil {
-					return // standard input has ended: until has to do
-				}
-			}
-		}()
+		a.entered = &enterKey{}
+		go a.entered.read(a.stdin)
 	}
-	select {
-	case <-a.entered: // pressed before it was asked for
-	default:
-	}
-	return a.entered
+	pressed := make(chan struct{})
+	a.entered.mu.Lock()
+	defer a.entered.mu.Unlock()
+	a.entered.waiting = append(a.entered.waiting, pressed)
+	return pressed
 }
 
 // attach has a run told of what is to be done by hand, and of what its commands
@@ -85,7 +102,10 @@ func (a *app) attach(c *rehearse.Config, l *live) {
 	c.ByHand = func(i upgrade.Instruction, socket string) <-chan struct{} {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		done := a.enter()
+		var done <-chan struct{}
+		if i.Enter {
+			done = a.enter()
+		}
 		l.instruct(i, socket, done != nil)
 		return done
 	}

@@ -21,7 +21,7 @@ import (
 // depends on what is done.
 type manual struct {
 	Text    string   `yaml:"text" required:"true" format:"line" doc:"What is to be done, as it is shown to whoever does it."`
-	Until   *expect  `yaml:"until" doc:"What the step waits for, written as in expect; the first change of a server's state or weight unless said otherwise. Enter on a terminal ends the wait."`
+	Until   *expect  `yaml:"until" doc:"What the step waits for, written as in expect. Without it the step ends with the first change of a server's state or weight, or at Enter on a terminal; with it Enter is ignored."`
 	Touches []string `yaml:"touches" doc:"What is meant to be changed, each backend/server or haproxy, as in run."`
 }
 
@@ -32,6 +32,8 @@ type Instruction struct {
 	// Until is what the step waits for, in words, and Limit for how long.
 	Until string
 	Limit time.Duration
+	// Enter reports whether whoever does it can say that it is done.
+	Enter bool
 }
 
 func newManual() scenario.StepArgs { return &manual{} }
@@ -102,7 +104,7 @@ func (m *manual) run(ctx context.Context, env *Env) error {
 		if end, ok := ctx.Deadline(); ok {
 			limit = time.Until(end)
 		}
-		done = env.ByHand(Instruction{Text: m.Text, Until: m.words(), Limit: limit})
+		done = env.ByHand(Instruction{Text: m.Text, Until: m.words(), Limit: limit, Enter: m.Until == nil})
 	}
 	return m.wait(ctx, &h, done)
 }
@@ -110,10 +112,13 @@ func (m *manual) run(ctx context.Context, env *Env) error {
 // getEvery is the time between two GETs of a step that waits for somebody.
 const getEvery = 250 * time.Millisecond
 
-// wait ends when what the step waits for is there, or when done says that
-// nothing more is to come.
+// wait ends when what the step waits for is there; without until also when done
+// says that nothing more is to come.
 func (m *manual) wait(ctx context.Context, h *hand, done <-chan struct{}) error {
 	pause := expectPause
+	if m.Until != nil {
+		done = nil // what it waits for may still come
+	}
 	if m.Until != nil && m.Until.Header != "" {
 		pause = getEvery
 	}
@@ -138,12 +143,7 @@ func (m *manual) wait(ctx context.Context, h *hand, done <-chan struct{}) error 
 		}
 		select {
 		case <-done:
-			if m.Until == nil {
-				return nil // the record shows whether anything changed
-			}
-			if err := m.Until.look(ctx, h.env); err != nil {
-				return fmt.Errorf("the step is not done, though Enter was pressed: %w", err)
-			}
+			return nil // the record shows whether anything changed
 		case <-ctx.Done():
 			return last
 		case <-time.After(pause):

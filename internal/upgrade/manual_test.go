@@ -25,7 +25,7 @@ func doneByHand(t *testing.T, b *bench, step string, hand func(b *bench, done ch
 	}
 	env := upgrade.Env{Lab: b, Get: b.get, Scenario: s, Header: func(h string) string { return h }}
 	env.ByHand = func(i upgrade.Instruction) <-chan struct{} {
-		if i.Step != 1 || i.Text != "press F10" || i.Until == "" || i.Limit <= 0 {
+		if i.Step != 1 || i.Text != "press F10" || i.Until == "" || i.Limit <= 0 || i.Enter == strings.Contains(step, "until") {
 			t.Errorf("%+v", i)
 		}
 		done := make(chan struct{}, 1)
@@ -63,6 +63,11 @@ func TestManual(t *testing.T) {
 	all := haproxytest.All(t)
 	h := all[len(all)-1]
 	enter := func(_ *bench, done chan<- struct{}) { done <- struct{}{} }
+	enterFirst := func(b *bench, done chan<- struct{}) {
+		close(done)
+		time.Sleep(300 * time.Millisecond)
+		flipped(t, "a", haproxy.Maint)(b, done)
+	}
 	for _, c := range []struct {
 		step string
 		hand func(*bench, chan<- struct{})
@@ -74,7 +79,7 @@ func TestManual(t *testing.T) {
 		{"manual: press F10", enter, "", ""},
 		{"manual: {text: press F10, until: {server: a, state: MAINT}}", flipped(t, "a", haproxy.Maint), "bk/a MAINT", ""},
 		{"{manual: {text: press F10, until: {server: a, state: MAINT}}, timeout: 1s}", flipped(t, "b", haproxy.Maint), "bk/b MAINT", "bk/a is UP, not MAINT"},
-		{"manual: {text: press F10, until: {server: a, state: MAINT}}", enter, "", "bk/a is UP, not MAINT"},
+		{"manual: {text: press F10, until: {server: a, state: MAINT}}", enterFirst, "bk/a MAINT", ""},
 		{"{manual: press F10, timeout: 300ms}", func(*bench, chan<- struct{}) {}, "", "nothing was done"},
 		{"manual: {text: press F10, until: {server: a, state: UP}}", nil, "", "bk/a is UP already"},
 	} {
