@@ -17,21 +17,32 @@ import (
 // the run. What comes later still is counted: it is out of its place.
 type order struct {
 	window history.Micros
-	out    func(history.Event)
-	held   []held // by when they began; those before first are gone
-	first  int
-	latest history.Micros
-	given  history.Micros // when the latest request or step that was handed on began
-	late   int64          // those that came after a later one was handed on
-	rare   int            // of held, those that are no requests or sessions
+	// most is how many events are held at most, mostRare of them such as are no
+	// requests or sessions.
+	most, mostRare int64
+	out            func(history.Event)
+	held           []held // by when they began; those before first are gone
+	first          int
+	latest         history.Micros
+	given          history.Micros // when the latest request or step that was handed on began
+	late           int64          // those that came after a later one was handed on
+	rare           int            // of held, those that are no requests or sessions
 }
 
 // slack is added to the timeout: an outcome is written a moment after it is
 // known, once HAProxy's log line of it has come or is given up.
 const slack = 6 * time.Second
 
-func newOrder(timeout time.Duration, out func(history.Event)) *order {
-	return &order{window: history.M(timeout + slack), out: out, given: math.MinInt64}
+func newOrder(timeout time.Duration, lanes []history.Lane, out func(history.Event)) *order {
+	window := history.M(timeout + slack)
+	o := &order{window: window, out: out, given: math.MinInt64}
+	o.mostRare = max(maxRare, int64(float64(maxRare)*float64(window)/float64(usual)))
+	var sent float64
+	for _, l := range lanes {
+		sent += float64(window) / float64(max(l.Interval, shortest))
+	}
+	o.most = max(maxHeld, int64(2*sent)+o.mostRare)
+	return o
 }
 
 func (o *order) add(e history.Event) error {
@@ -44,25 +55,31 @@ func (o *order) add(e history.Event) error {
 	for o.first < len(o.held) && o.held[o.first].began <= o.latest-o.window {
 		o.give()
 	}
-	within := func(what string, n, most int) error {
-		if n <= most {
+	within := func(what string, n int, most int64) error {
+		if int64(n) <= most {
 			return nil
 		}
-		return &history.BoundError{What: fmt.Sprintf("%s within %s", what, o.window), Most: int64(most)}
+		return &history.BoundError{What: fmt.Sprintf("%s within %s", what, o.window), Most: most}
 	}
-	if err := within("events other than requests", o.rare, maxRare); err != nil {
+	if err := within("events other than requests", o.rare, o.mostRare); err != nil {
 		return err
 	}
-	return within("events", len(o.held)-o.first, maxHeld)
+	return within("events", len(o.held)-o.first, o.most)
 }
 
-// maxHeld is more events than any run has within a window: five lanes of 20,000
-// requests a second over the default one. maxRare is that of the others, ten
-// looks a second at a thousand servers.
+// maxHeld is more events than any run has within the usual window, that of the
+// default timeout: five lanes of 20,000 requests a second. maxRare is that of
+// the others, ten looks a second at a thousand servers. A longer window has room
+// for more of both: for twice what its lanes send in it, since a session in mode
+// tcp is an event of its own.
 const (
 	maxHeld = 2_000_000
 	maxRare = 200_000
+	usual   = history.Micros((10*time.Second + slack) / time.Microsecond)
 )
+
+// shortest is the least interval of a lane that a scenario may ask for.
+const shortest = history.Micros(50)
 
 // isRare reports whether an event is none of those that come with the traffic.
 func isRare(e history.Event) bool {

@@ -13,7 +13,7 @@ import (
 // out is what comes out of an order with a timeout of a second.
 func out(in ...history.Event) ([]history.Event, int64) {
 	var got []history.Event
-	o := newOrder(1000*ms.D(), func(e history.Event) { got = append(got, e) })
+	o := newOrder(1000*ms.D(), nil, func(e history.Event) { got = append(got, e) })
 	for _, e := range in {
 		if err := o.add(e); err != nil {
 			panic(err)
@@ -99,7 +99,7 @@ func TestLateCompletion(t *testing.T) {
 
 // What is held back is bounded, and what is handed on makes room.
 func TestOrderIsBounded(t *testing.T) {
-	o := newOrder(time.Second, func(history.Event) {})
+	o := newOrder(time.Second, nil, func(history.Event) {})
 	var err error
 	n := 0
 	for ; err == nil && n < 2*maxRare; n++ {
@@ -108,7 +108,7 @@ func TestOrderIsBounded(t *testing.T) {
 	if want := "more than 200000 events other than requests within 7s"; err == nil || n != maxRare+1 || !strings.Contains(err.Error(), want) {
 		t.Errorf("after %d: %v, want %q", n, err, want)
 	}
-	o = newOrder(time.Second, func(history.Event) {})
+	o = newOrder(time.Second, nil, func(history.Event) {})
 	for n := range 2 * maxRare {
 		if err := o.add(&history.ServerState{At: history.Micros(n) * ms}); err != nil {
 			t.Fatal(err)
@@ -116,6 +116,40 @@ func TestOrderIsBounded(t *testing.T) {
 	}
 	if o.rare > 10_000 {
 		t.Errorf("%d are held", o.rare)
+	}
+}
+
+// A run with a long timeout has room for what its lanes send in it, and for the
+// looks at its servers; one without such lanes has not.
+func TestOrderHasRoomForALongTimeout(t *testing.T) {
+	lanes := []history.Lane{{Name: "new", Interval: 500}, {Name: "kept", Interval: 500}}
+	for _, c := range []struct {
+		name    string
+		timeout time.Duration
+		lanes   []history.Lane
+		events  int64
+		more    bool
+	}{
+		{"two lanes of 2,000 a second", 10 * time.Minute, lanes, 2 * 2000 * 606, true},
+		{"and their sessions", 10 * time.Minute, lanes, 2 * 2 * 2000 * 606, true},
+		{"far more than that", 10 * time.Minute, lanes, 8 * 2 * 2000 * 606, false},
+		{"a short one", time.Second, lanes, maxHeld, true},
+		{"more than that", time.Second, lanes, maxHeld + 1, false},
+		{"a lane that sends all the time", time.Second, []history.Lane{{Name: "new"}}, maxHeld + 1, false},
+	} {
+		if o := newOrder(c.timeout, c.lanes, nil); (c.events <= o.most) != c.more {
+			t.Errorf("%s: at most %d are held, %d may be: %t", c.name, o.most, c.events, c.more)
+		}
+	}
+	if o := newOrder(10*time.Minute, nil, nil); o.mostRare < 1000*606 {
+		t.Errorf("at most %d looks are held", o.mostRare)
+	}
+	o := newOrder(10*time.Minute, lanes, func(history.Event) {})
+	var again request // what is held of it is when it began
+	for range maxHeld + 1 {
+		if err := o.add(&again); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

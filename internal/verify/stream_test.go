@@ -92,7 +92,7 @@ func TestStreamThroughARollback(t *testing.T) {
 
 // A stream that lasted longer than anything is held back is in its place.
 func TestStreamsMayBeLong(t *testing.T) {
-	late, n := newOrder(0, func(history.Event) {}), 0
+	late, n := newOrder(0, nil, func(history.Event) {}), 0
 	late.out = func(e history.Event) { n++ }
 	for at := history.Micros(0); at < 60_000*ms; at += 1000 * ms {
 		_ = late.add(&history.Request{ID: "x-1", Lane: "new", Sent: at, Done: at})

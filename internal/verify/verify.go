@@ -198,7 +198,7 @@ func Check(src Source, parse Parse) (*Verdict, error) {
 // which things began. Lines that are none of halab's are counted and passed
 // over.
 func observe(src Source, r *run, rules []invariant) error {
-	in := newOrder(r.scenario.Traffic.TimeoutD(), func(e history.Event) {
+	in := newOrder(r.scenario.Traffic.TimeoutD(), r.header.Lanes, func(e history.Event) {
 		if q, ok := e.(*history.Request); ok {
 			e = r.take(q)
 		}
