@@ -25,7 +25,7 @@ func openLab(args []string) (*lab.Record, error) {
 		return nil, usagef("lab %s: its record cannot be read (halab gc removes it)", rec.Name)
 	}
 	if why := rec.Foreign(); why != nil {
-		return nil, usagef("lab %s: its record is not believed: %w (halab gc removes the record)", rec.Name, why)
+		return nil, usagef("lab %s: its record is not trusted: %w (halab gc removes the record)", rec.Name, why)
 	}
 	return rec, nil
 }
@@ -95,7 +95,7 @@ func adminOf(rec *lab.Record) *adminsock.Client { return adminsock.New("unix", r
 // halab did not make, that is told, and the directory stays.
 func (a *app) removeLab(ctx context.Context, rec *lab.Record) error {
 	if why := rec.Foreign(); why != nil && rec.ID != "" {
-		a.say("lab %s: its record is not believed: %s; what is there stays", rec.Name, printable(why.Error()))
+		a.say("lab %s: its record is not trusted: %s; what is there stays", rec.Name, printable(why.Error()))
 	}
 	if rec.ID == "" {
 		return rec.Remove(ctx, nil) // no record: there is only the file

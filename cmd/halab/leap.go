@@ -36,7 +36,7 @@ func (a *app) leap(ctx context.Context, stats []haproxy.Stat, server haproxy.Sta
 	case !a.atTerminal() || !a.ui.tty:
 		return usagef("%s; nothing was changed (--force does it all the same)", text)
 	}
-	a.ui.text(printable(text) + "\nDo it all the same? [y/N] ")
+	a.ui.text(printable(text) + "\nDo it anyway? [y/N] ")
 	answer, err := await(ctx, func() (string, error) { return bufio.NewReader(a.stdin).ReadString('\n') })
 	if ctx.Err() != nil {
 		return err

@@ -21,8 +21,8 @@ const renderLong = `Write the haproxy.cfg and the nginx configurations of a scen
 output one after the other, or as files with --out.
 
 What the lab adds (its stats socket, its log) is marked '# lab'; --plain leaves it
-out of haproxy.cfg. A lab starts HAProxy with a file more, which has the first
-checks come at once; no reload reads it. What nginx is given is the lab's own
+out of haproxy.cfg. A lab starts HAProxy with one more file, which has the
+first checks come at once; no reload reads it. What nginx is given is the lab's own
 altogether: a scenario says only which page a server has. The ports are the
 scenario's own, as in halab run --own-ports.
 

@@ -102,7 +102,7 @@ func (a *app) status(ctx context.Context, rec *lab.Record) labStatus {
 	s := labStatus{Name: rec.Name, Runtime: rec.Runtime, State: state(ctx, rec), Created: rec.Created, Scenario: rec.File,
 		Frontends: rec.Frontends, SSL: rec.SSL, Admin: rec.Admin, AdminTCP: rec.AdminTCP, Notes: rec.Notes, Software: rec.Software, Servers: []serverStatus{}}
 	if why := rec.Foreign(); why != nil && rec.ID != "" {
-		s.Error = "its record is not believed: " + why.Error()
+		s.Error = "its record is not trusted: " + why.Error()
 		return s
 	}
 	if s.State != stateUp && s.State != stateRunning {

@@ -59,7 +59,7 @@ func Summary(judged []Judged) string {
 		outcomes[j.Outcome]++
 		by[j.By]++
 	}
-	text := fmt.Sprintf("%d of %d mutants %s caught", outcomes[Caught], len(judged), were(outcomes[Caught]))
+	text := fmt.Sprintf("%d of %d mutants %s caught", outcomes[Caught], len(judged), choose(outcomes[Caught], "was", "were"))
 	var parts []string
 	for _, w := range []struct {
 		by   By
@@ -78,20 +78,21 @@ func Summary(judged []Judged) string {
 		text += ": " + strings.Join(parts, ", ")
 	}
 	if n := outcomes[Equivalent]; n > 0 {
-		text += fmt.Sprintf("; clients see nothing of %d", n)
+		text += fmt.Sprintf("; %d %s no difference to clients", n, choose(n, "makes", "make"))
 	}
 	if n := outcomes[Undecided]; n > 0 {
-		text += fmt.Sprintf("; %d %s undecided: this machine was too busy, or the run broke off", n, were(n))
+		text += fmt.Sprintf("; %d %s undecided: this machine was too busy, or the run broke off", n, choose(n, "was", "were"))
 	}
 	if n := outcomes[Missed]; n > 0 {
-		return text + fmt.Sprintf("; %d %s missed, so this test would pass the same mistake in the procedure.", n, were(n))
+		return text + fmt.Sprintf("; %d %s missed, so this test would pass the same mistake in the procedure.", n, choose(n, "was", "were"))
 	}
 	return text + "; none was missed."
 }
 
-func were(n int) string {
+// choose is the word that goes with one, or the one that goes with several.
+func choose(n int, one, several string) string {
 	if n == 1 {
-		return "was"
+		return one
 	}
-	return "were"
+	return several
 }

@@ -49,7 +49,7 @@ func TestSummary(t *testing.T) {
 		want   string
 	}{
 		{[]Judged{caught(ByTraffic), caught(ByTraffic), caught(ByExpect), {Outcome: Equivalent}},
-			"3 of 4 mutants were caught: 2 by the traffic, 1 only by its own expect; clients see nothing of 1; none was missed."},
+			"3 of 4 mutants were caught: 2 by the traffic, 1 only by its own expect; 1 makes no difference to clients; none was missed."},
 		{[]Judged{caught(ByRefusal), caught(ByRule), {Outcome: Undecided}, {Outcome: Missed}},
 			"2 of 4 mutants were caught: 1 by a rule of every run, 1 before it ran; 1 was undecided: this machine was too busy, or the run broke off; 1 was missed, so this test would pass the same mistake in the procedure."},
 		{[]Judged{{Outcome: Missed}}, "0 of 1 mutants were caught; 1 was missed, so this test would pass the same mistake in the procedure."},

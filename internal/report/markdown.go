@@ -118,7 +118,7 @@ func mdTitle(b *bytes.Buffer, v *verify.Verdict) {
 		fmt.Fprintf(b, "- %s\n", md(r))
 	}
 	if len(v.Remarks) > 0 {
-		fmt.Fprint(b, "\nTo know beside that:\n\n")
+		fmt.Fprint(b, "\nAlso note:\n\n")
 	}
 	for _, r := range v.Remarks {
 		fmt.Fprintf(b, "- %s\n", md(r))
