@@ -155,7 +155,7 @@ func (l *live) request(r *history.Request) {
 // lossOf says in short what became of a lost request.
 func lossOf(r *history.Request) string {
 	text := fmt.Sprintf("%s: %s", r.ID, r.Outcome)
-	if sent := max(r.Sent, r.Intended); r.Done-sent >= history.M(250*time.Millisecond) {
+	if sent := r.Began(); r.Done-sent >= history.M(250*time.Millisecond) {
 		text = fmt.Sprintf("%s, sent %.1fs: %s", r.ID, sent.D().Seconds(), r.Outcome)
 	}
 	if r.Status != 0 {

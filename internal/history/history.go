@@ -112,6 +112,14 @@ type Request struct {
 	Log       *Seen   `json:"log,omitempty"`   // what HAProxy logged of it; nil: no line came
 }
 
+// Began is when the request was sent, or was due where it never was.
+func (r *Request) Began() Micros {
+	if r.Sent > 0 {
+		return r.Sent
+	}
+	return r.Intended
+}
+
 // Seen is what HAProxy's log says of one request. Timers are milliseconds, -1
 // where a phase was not reached (HAProxy manual 8.4, Timing events).
 type Seen struct {

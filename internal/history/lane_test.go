@@ -14,3 +14,11 @@ func TestLaneName(t *testing.T) {
 		}
 	}
 }
+
+func TestBegan(t *testing.T) {
+	for want, r := range map[Micros]Request{7: {Intended: 5, Sent: 7}, 5: {Intended: 5}} {
+		if got := r.Began(); got != want {
+			t.Errorf("%+v began at %d", r, got)
+		}
+	}
+}

@@ -53,7 +53,7 @@ func newLostPart(v *verify.Verdict) lostPart {
 
 func newLostRow(i int, l *verify.Lost) lostRow {
 	r := lostRow{
-		Index: i, At: where(&l.Request), Sent: sentAt(&l.Request), Lane: l.Lane, ID: l.ID, Cause: cause(l), Step: l.Step, StepText: l.Text,
+		Index: i, At: where(&l.Request), Sent: l.Began(), Lane: l.Lane, ID: l.ID, Cause: cause(l), Step: l.Step, StepText: l.Text,
 		Conn: l.Conn, Reuse: l.Reuse, Port: l.Port, Error: l.Error,
 	}
 	if l.Status >= 400 {

@@ -144,14 +144,6 @@ func stepName(index int, text string) string {
 // where is the moment to which a lost request belongs.
 func where(r *history.Request) history.Micros { return verify.LostAt(r) }
 
-// sentAt is when a request was sent, or was due where it never was.
-func sentAt(r *history.Request) history.Micros {
-	if r.Sent > 0 {
-		return r.Sent
-	}
-	return r.Intended
-}
-
 // longAgo is how long before its end a request must have been sent for both
 // moments to be told.
 const longAgo = history.Micros(250_000)
@@ -159,10 +151,10 @@ const longAgo = history.Micros(250_000)
 // sentBefore says when a lost request was sent, where that was much earlier
 // than it was lost.
 func sentBefore(r *history.Request) string {
-	if where(r)-sentAt(r) < longAgo {
+	if where(r)-r.Began() < longAgo {
 		return ""
 	}
-	return "sent " + clock(sentAt(r))
+	return "sent " + clock(r.Began())
 }
 
 // cause is what became of a lost request, in a few words.

@@ -57,12 +57,7 @@ func (r *run) leads(q *history.Request, backend string) bool {
 }
 
 // began is when a request was sent or, when it never was, should have been.
-func began(r *history.Request) history.Micros {
-	if r.Sent > 0 {
-		return r.Sent
-	}
-	return r.Intended
-}
+func began(r *history.Request) history.Micros { return r.Began() }
 
 // planned is how many steps the procedure has.
 func (r *run) planned() int {

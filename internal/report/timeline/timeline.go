@@ -155,10 +155,7 @@ func (t *Timeline) observe(e history.Event) {
 
 func (t *Timeline) request(r *history.Request) {
 	s := t.strip(r.Lane)
-	at := r.Intended
-	if r.Sent > 0 {
-		at = r.Sent
-	}
+	at := r.Began()
 	class, kind, marked := t.classify(r)
 	if marked {
 		shown := at
