@@ -21,10 +21,13 @@ type programs struct {
 	others  int // how often HAProxy became another process
 	// attended is the HAProxy of the time in which a command of the user's runs.
 	attended *lab.Attendance
+	// runs are the steps whose commands of the user's run, by index: in
+	// `parallel` there may be several, and others beside them.
+	runs map[int]bool
 }
 
 func newPrograms(l *lab.Lab) *programs {
-	return &programs{lab: l, servers: map[haproxy.ServerRef]lab.Process{}}
+	return &programs{lab: l, servers: map[haproxy.ServerRef]lab.Process{}, runs: map[int]bool{}}
 }
 
 // nginx is what runs behind the servers now, without the workers.
@@ -64,21 +67,33 @@ func (r *run) haproxyChanged(ctx context.Context) {
 // attend holds on to the HAProxy that runs while a command of the user's does,
 // which may put another one in its place.
 func (r *run) attend(ctx context.Context, e *history.Step) {
-	if !e.AnyServer && e.Phase != history.Ended {
-		return
-	}
 	r.looking.Lock()
 	defer r.looking.Unlock()
-	switch a := r.programs.attended; {
-	case e.Phase == history.Command && a == nil:
+	begins, ends := r.programs.attends(e)
+	if begins && r.programs.attended == nil {
 		r.programs.attended, _ = r.lab.Attend(ctx) // without it its counters are not known
-	case e.Phase == history.Ended && a != nil:
+	}
+	if ends && r.programs.attended != nil {
 		r.haproxyChanged(ctx)
 		if a := r.programs.attended; a != nil {
 			_ = a.Close()
 		}
 		r.programs.attended = nil
 	}
+}
+
+// attends reports whether a command of the user's begins with this event, and
+// whether with it the last one of those that run ends.
+func (p *programs) attends(e *history.Step) (begins, ends bool) {
+	switch {
+	case e.Phase == history.Command && e.AnyServer:
+		p.runs[e.Index] = true
+		return true, false
+	case e.Phase == history.Ended && p.runs[e.Index]:
+		delete(p.runs, e.Index)
+		return false, len(p.runs) == 0
+	}
+	return false, false
 }
 
 // nginxChanged records each nginx that is another process than before, or has
