@@ -45,6 +45,7 @@ func HTML(w io.Writer, v *verify.Verdict, src verify.Source, files ...File) erro
 var pageFuncs = template.FuncMap{
 	"clock":       clock,
 	"coded":       coded,
+	"compared":    comparedOf,
 	"count":       count,
 	"gap":         func(l verify.Lane) string { return gapOf(&l) },
 	"len64":       func(l []lostRow) int64 { return int64(len(l)) },

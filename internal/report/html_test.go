@@ -196,3 +196,15 @@ func TestWriteLeavesNoHalves(t *testing.T) {
 		t.Errorf("left behind: %v", hidden)
 	}
 }
+
+// The page says in the words of the others what was compared.
+func TestPageSaysWhatWasCompared(t *testing.T) {
+	if page := string(render(t, passed())); strings.Count(page, comparedOf(passed())) != 1 {
+		t.Errorf("the page does not say %q once", comparedOf(passed()))
+	}
+	v := passed()
+	v.Compared = ""
+	if page := string(render(t, v)); strings.Contains(page, "Compared in each answer") {
+		t.Error("an old record did not tell what was compared")
+	}
+}
