@@ -25,7 +25,7 @@ type page struct {
 	Substitutes []string
 	LabChanges  string
 	Sent        int64
-	LaneCount   int64
+	LaneCount   int64 // without the steps' own GETs, which follow no schedule
 	LostAside   string
 	Switch      *switchRow
 	Switches    []switchRow
@@ -58,7 +58,7 @@ func newPage(v *verify.Verdict, t *timeline.Timeline, files []File) (*page, erro
 	p := &page{
 		V: v, T: t, Policy: policy, Style: template.CSS(style), Script: template.JS(script), Data: data,
 		Tone: tone(v.Result), Aside: strings.TrimPrefix(strings.TrimPrefix(conclusion(v), string(v.Result)), ", "),
-		Lanes: v.Lanes, Steps: v.Steps, Files: files, LaneCount: int64(len(v.Lanes)),
+		Lanes: v.Lanes, Steps: v.Steps, Files: files,
 		chart: newChart(v, t), lostPart: newLostPart(v), latencyPart: newLatencyPart(v),
 		PollHeading: pollHeading(v), Polls: pollLines(v),
 	}
@@ -71,6 +71,9 @@ func newPage(v *verify.Verdict, t *timeline.Timeline, files []File) (*page, erro
 	}
 	for i := range v.Lanes {
 		p.Sent += v.Lanes[i].Sent
+		if history.LaneClass(v.Lanes[i].Name) != history.StepLane {
+			p.LaneCount++
+		}
 	}
 	for i := range v.Switches {
 		p.Switches = append(p.Switches, switchRow{v.Switches[i], switchGap(&v.Switches[i])})

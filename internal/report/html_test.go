@@ -208,3 +208,10 @@ func TestPageSaysWhatWasCompared(t *testing.T) {
 		t.Error("an old record did not tell what was compared")
 	}
 }
+
+// The GETs of the steps themselves are no lane of the traffic.
+func TestPageCountsTheLanesOfTheTraffic(t *testing.T) {
+	if page := string(render(t, passed())); !strings.Contains(page, "on 2 lanes<") {
+		t.Error("poll and new are not counted as two lanes")
+	}
+}
