@@ -15,7 +15,27 @@ import (
 type Attendance struct {
 	lab     *Lab
 	session *adminsock.Session
-	pid     int
+	of      HAProxyID
+}
+
+// HAProxyID tells one HAProxy process from another. A container that is started
+// again, as a command of the user's may do, gives the same ids again; that its
+// HAProxy runs for less long than the one before tells the two apart.
+type HAProxyID struct {
+	Pid    int // 0: none runs
+	uptime int // in seconds
+}
+
+// HAProxyOf is the process whose answer to show info this is.
+func HAProxyOf(info map[string]string) HAProxyID {
+	pid, _ := strconv.Atoi(info["Pid"]) // 0 where none answers
+	uptime, _ := strconv.Atoi(info["Uptime_sec"])
+	return HAProxyID{pid, uptime}
+}
+
+// Same reports whether i is the process that was seen earlier.
+func (i HAProxyID) Same(earlier HAProxyID) bool {
+	return i.Pid == earlier.Pid && i.uptime >= earlier.uptime
 }
 
 // Attend begins one.
@@ -29,12 +49,11 @@ func (l *Lab) Attend(ctx context.Context) (*Attendance, error) {
 		_ = session.Close()
 		return nil, err
 	}
-	pid, _ := strconv.Atoi(info["Pid"])
-	return &Attendance{lab: l, session: session, pid: pid}, nil
+	return &Attendance{lab: l, session: session, of: HAProxyOf(info)}, nil
 }
 
 // Of reports whether this is the process that is attended.
-func (a *Attendance) Of(pid int) bool { return a.pid == pid }
+func (a *Attendance) Of(now HAProxyID) bool { return now.Same(a.of) }
 
 // Left says that another HAProxy has taken over from the one attended, which is
 // followed to its end.

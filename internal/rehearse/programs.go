@@ -2,7 +2,6 @@ package rehearse
 
 import (
 	"context"
-	"strconv"
 
 	"halab/internal/haproxy"
 	"halab/internal/history"
@@ -17,8 +16,9 @@ const programsEvery = 10
 type programs struct {
 	lab     *lab.Lab
 	servers map[haproxy.ServerRef]lab.Process
-	haproxy history.Program
-	others  int // how often HAProxy became another process
+	haproxy lab.HAProxyID
+	asked   bool // HAProxy, once
+	others  int  // how often HAProxy became another process
 	// attended is the HAProxy of the time in which a command of the user's runs.
 	attended *lab.Attendance
 	// runs are the steps whose commands of the user's run, by index: in
@@ -47,18 +47,19 @@ func (r *run) haproxyChanged(ctx context.Context) {
 	if err != nil && (ctx.Err() != nil || r.lab.Runs(lab.HAProxyRole)) {
 		return // it was not asked, or is too busy to answer
 	}
-	pid, _ := strconv.Atoi(info["Pid"]) // 0 where none answers
-	was := r.programs.haproxy
-	if was.Role != "" && pid == was.Pid || info["Stopping"] == "1" {
-		return // the same, or one that another has taken over from
+	if info["Stopping"] == "1" {
+		return // another has taken over from it
 	}
-	now := history.Program{At: history.Since(r.started), Role: lab.HAProxyRole, Pid: pid, Version: info["Version"]}
-	r.programs.haproxy = now
-	if was.Role != "" && pid != 0 {
+	now, was, first := lab.HAProxyOf(info), r.programs.haproxy, !r.programs.asked
+	r.programs.haproxy, r.programs.asked = now, true
+	if !first && now.Same(was) {
+		return
+	}
+	if !first && now.Pid != 0 {
 		r.programs.others++
 	}
-	r.event(&now)
-	if a := r.programs.attended; a != nil && pid != 0 && !a.Of(pid) {
+	r.event(&history.Program{At: history.Since(r.started), Role: lab.HAProxyRole, Pid: now.Pid, Version: info["Version"]})
+	if a := r.programs.attended; a != nil && now.Pid != 0 && !a.Of(now) {
 		a.Left(ctx)
 		r.programs.attended, _ = r.lab.Attend(ctx)
 	}
