@@ -266,6 +266,11 @@ type ServerState struct {
 	Hrsp5xx int64  `json:"hrsp_5xx,omitempty"`
 }
 
+// TakesTraffic reports whether HAProxy sends new requests to the server.
+func (s *ServerState) TakesTraffic() bool {
+	return !s.Gone && s.Weight > 0 && haproxy.Status(s.Status).Serving()
+}
+
 // FrontendState is a frontend whose status in show stat is another than when
 // it was last recorded; each is OPEN when the traffic begins. FULL counts as
 // OPEN.

@@ -3,9 +3,7 @@ package verify
 import (
 	"fmt"
 	"regexp"
-	"slices"
 
-	"halab/internal/haproxy"
 	"halab/internal/history"
 )
 
@@ -16,9 +14,8 @@ const AvailableName = "servers available"
 // HAProxy's own word: its message comes however short the time is, also where
 // no request was sent meanwhile.
 type available struct {
-	run    *run
-	outs   []serverless
-	others []string // backends without a server that get no traffic
+	run  *run
+	outs []serverless
 }
 
 // serverless is a time in which a backend had no server.
@@ -34,27 +31,25 @@ var noServer = regexp.MustCompile(`^(?:backend|proxy|listener) (\S+) has no serv
 // maxOutages bounds the list.
 const maxOutages = 1000
 
+// lookEvery is the time between two looks at show stat. A look that HAProxy answered
+// before its message may be recorded after it, but by no more than that.
+const lookEvery = history.Micros(100_000)
+
 func newAvailable(r *run) *available { return &available{run: r} }
 
 func (a *available) observe(e history.Event) {
 	switch e := e.(type) {
 	case *history.Message:
 		m := noServer.FindStringSubmatch(e.Text)
-		switch {
-		case m == nil || !a.run.scenario.HasBackend(m[1]):
-		case !a.run.scenario.Reached(m[1]):
-			if !slices.Contains(a.others, m[1]) {
-				a.others = append(a.others, m[1])
-			}
-		case len(a.outs) < maxOutages:
+		if m != nil && a.run.scenario.Reached(m[1]) && len(a.outs) < maxOutages {
 			a.outs = append(a.outs, serverless{backend: m[1], from: e.At, to: e.At, open: true})
 		}
 	case *history.ServerState:
-		if e.Gone || e.Weight == 0 || !haproxy.Status(e.Status).Serving() {
+		if !e.TakesTraffic() {
 			return
 		}
 		for i := range a.outs {
-			if o := &a.outs[i]; o.open && o.backend == e.Server.Backend && e.At > o.from {
+			if o := &a.outs[i]; o.open && o.backend == e.Server.Backend && e.At >= o.from+lookEvery {
 				o.open, o.to = false, e.At
 			}
 		}
@@ -74,7 +69,7 @@ func (a *available) findings() []Finding {
 		f.Text += ", for " + round(first.to-first.from) + " at most"
 	}
 	if more := len(a.outs) - 1; more > 0 {
-		f.Text += fmt.Sprintf("; and %s more", times(int64(more), "time", "times"))
+		f.Text += fmt.Sprintf("; and %s", moreTimes(int64(more)))
 	}
 	f.locate(a.run, f.First)
 	if a.run.scenario.Expect.Lost > 0 {

@@ -182,3 +182,6 @@ func (m *masked) sum() hidden {
 func times(n int64, one, many string) string {
 	return strconv.FormatInt(n, 10) + choose(n, " "+one, " "+many)
 }
+
+// moreTimes is how often something happened again: 1 more time, 2 more times.
+func moreTimes(n int64) string { return fmt.Sprintf("%d more %s", n, choose(n, "time", "times")) }
