@@ -136,18 +136,13 @@ func (p *placed) state(e *history.ServerState) {
 		return
 	}
 	p.states[name] = *e
-	was := serving(last)
+	was, is := last.TakesTraffic(), e.TakesTraffic()
 	switch by := p.ranBefore(e.At, name); {
-	case serving(*e) && !was:
+	case is && !was:
 		delete(p.out, name)
-	case !serving(*e) && was && by != nil:
+	case !is && was && by != nil:
 		p.leave(leaving{server: name, kind: "run", step: by.step, to: e.At})
 	}
-}
-
-// serving reports whether HAProxy sends to a server as it was seen.
-func serving(s history.ServerState) bool {
-	return !s.Gone && s.Weight > 0 && haproxy.Status(s.Status).Serving()
 }
 
 // ranBefore is the command of the user's that a change may be the doing of.
@@ -198,7 +193,7 @@ func (p *placed) findings() []Finding {
 		f.Last = l.to
 	}
 	if f.Count > 1 {
-		f.Text += fmt.Sprintf("; and so %s more", times(f.Count-1, "time", "times"))
+		f.Text += fmt.Sprintf("; and so %s", moreTimes(f.Count-1))
 	}
 	return []Finding{f}
 }
