@@ -100,6 +100,15 @@ func FuzzRequestLine(f *testing.F) {
 	})
 }
 
+// TestOlderHost: a history of a halab that recorded more of the host is read.
+func TestOlderHost(t *testing.T) {
+	line := `{"k":"host","at_us":5,"lasted_us":4,"io_us":3,"io_full_us":2,"memory_us":1,"memory_full_us":1}` + "\n"
+	e, err := NewReader(strings.NewReader(line)).Next()
+	if want := (Host{At: 5, Lasted: 4, IO: 3, Memory: 1}); err != nil || *e.(*Host) != want {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
+
 // TestReader: a history with lines that are none, and its cut.
 func TestReader(t *testing.T) {
 	good, _ := appendEvent(nil, full())

@@ -38,7 +38,7 @@ func samples() []Event {
 		&LogLine{At: 1, LogLine: haproxy.LogLine{AcceptUS: 2, EndUS: 3, ClientIP: "::1", Frontend: "app", Backend: "bk", Server: "<NOSRV>", State: "SC", Tw: -1, Retries: 3, Redispatched: true}},
 		&FrontendState{At: 1, Frontend: "app", Status: "STOP"},
 		&Program{At: 1, Role: "haproxy", Pid: 7, Workers: []int{8, 9}, Version: "2.6.12"},
-		&Host{At: 2, Lasted: 1, Held: 3, HeldBy: HeldByDisk, CPU: 4, IO: 5, FullIO: 6, Memory: 7, FullMemory: 8, Steal: 9},
+		&Host{At: 2, Lasted: 1, Held: 3, HeldBy: HeldByDisk, CPU: 4, IO: 5, Memory: 7, Steal: 9},
 		&Message{At: 1, Text: "backend bk_app has no server available!"},
 		&Note{At: 1, Text: "port 80 is taken"},
 		&End{At: 1, Error: "no space left", LostLogLines: 2, OrphanLogLines: 3, Issued: map[string]int64{"new": 7}},

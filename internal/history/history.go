@@ -336,16 +336,14 @@ const (
 // its processors were stolen, and how long of it the lab was held up by all
 // that.
 type Host struct {
-	At         Micros `json:"at_us"`             // its end
-	Lasted     Micros `json:"lasted_us"`         // its length
-	Held       Micros `json:"held_us,omitempty"` // HAProxy, nginx or halab
-	HeldBy     string `json:"held_by,omitempty"` // by what, mostly: one of the HeldBy names; "" in older histories
-	CPU        Micros `json:"cpu_us,omitempty"`  // some task waited for a processor
-	IO         Micros `json:"io_us,omitempty"`   // some task waited for a disk
-	FullIO     Micros `json:"io_full_us,omitempty"`
-	Memory     Micros `json:"memory_us,omitempty"` // some task waited for memory
-	FullMemory Micros `json:"memory_full_us,omitempty"`
-	Steal      Micros `json:"steal_us,omitempty"` // of one processor
+	At     Micros `json:"at_us"`               // its end
+	Lasted Micros `json:"lasted_us"`           // its length
+	Held   Micros `json:"held_us,omitempty"`   // HAProxy, nginx or halab
+	HeldBy string `json:"held_by,omitempty"`   // by what, mostly: one of the HeldBy names; "" in older histories
+	CPU    Micros `json:"cpu_us,omitempty"`    // some task waited for a processor
+	IO     Micros `json:"io_us,omitempty"`     // some task waited for a disk
+	Memory Micros `json:"memory_us,omitempty"` // some task waited for memory
+	Steal  Micros `json:"steal_us,omitempty"`  // of one processor
 }
 
 // Note is something worth telling that is none of the above.

@@ -10,9 +10,8 @@ import (
 // stay 0 where the kernel has none.
 type Pressure struct {
 	// CPU, IO and Memory are the time in which some task of the host waited for
-	// that, FullIO and FullMemory in which all that were not idle did
-	// (/proc/pressure; Linux, Pressure Stall Information).
-	CPU, IO, FullIO, Memory, FullMemory time.Duration
+	// that (/proc/pressure; Linux, Pressure Stall Information).
+	CPU, IO, Memory time.Duration
 	// Steal is the time of one processor that the hypervisor gave to others
 	// (/proc/stat).
 	Steal time.Duration
@@ -23,12 +22,12 @@ type Pressure struct {
 // far as it tells.
 func (p Pressure) waits(was Pressure) bool { return !p.told || p.IO > was.IO || p.Memory > was.Memory }
 
-// parsePressure reads a file of /proc/pressure: the totals of its lines some and
-// full, in microseconds.
-func parsePressure(text string) (some, full time.Duration, ok bool) {
+// parsePressure reads a file of /proc/pressure: the total of its line some, in
+// microseconds.
+func parsePressure(text string) (some time.Duration, ok bool) {
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)
-		if len(fields) < 2 {
+		if len(fields) < 2 || fields[0] != "some" {
 			continue
 		}
 		total, is := strings.CutPrefix(fields[len(fields)-1], "total=")
@@ -36,14 +35,9 @@ func parsePressure(text string) (some, full time.Duration, ok bool) {
 		if !is || err != nil || n < 0 || n > int64(maxPressure/time.Microsecond) {
 			continue
 		}
-		switch d := time.Duration(n) * time.Microsecond; fields[0] {
-		case "some":
-			some, ok = d, true
-		case "full":
-			full = d
-		}
+		some, ok = time.Duration(n)*time.Microsecond, true
 	}
-	return some, full, ok
+	return some, ok
 }
 
 // maxPressure is more than a host runs.

@@ -10,9 +10,9 @@ func pressure() Pressure {
 		return string(text)
 	}
 	var ok bool
-	p.CPU, _, ok = parsePressure(read("/proc/pressure/cpu"))
-	p.IO, p.FullIO, p.told = parsePressure(read("/proc/pressure/io"))
-	p.Memory, p.FullMemory, _ = parsePressure(read("/proc/pressure/memory"))
+	p.CPU, ok = parsePressure(read("/proc/pressure/cpu"))
+	p.IO, p.told = parsePressure(read("/proc/pressure/io"))
+	p.Memory, _ = parsePressure(read("/proc/pressure/memory"))
 	p.told = p.told && ok
 	p.Steal = parseSteal(read("/proc/stat"))
 	return p

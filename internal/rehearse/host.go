@@ -34,8 +34,8 @@ func (h *hostRecord) add(now look, p lab.Pressure) *history.Host {
 	}
 	e := &history.Host{
 		At: now.at, Lasted: passed, Held: now.without - h.from.without, HeldBy: now.mostly(&h.from),
-		CPU: history.M(p.CPU - h.last.CPU), IO: history.M(p.IO - h.last.IO), FullIO: history.M(p.FullIO - h.last.FullIO),
-		Memory: history.M(p.Memory - h.last.Memory), FullMemory: history.M(p.FullMemory - h.last.FullMemory), Steal: history.M(p.Steal - h.last.Steal),
+		CPU: history.M(p.CPU - h.last.CPU), IO: history.M(p.IO - h.last.IO),
+		Memory: history.M(p.Memory - h.last.Memory), Steal: history.M(p.Steal - h.last.Steal),
 	}
 	*h = hostRecord{now, p}
 	if 100*max(e.Held, e.CPU, e.IO, e.Memory, e.Steal) < hostMoved*passed {
