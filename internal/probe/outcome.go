@@ -13,8 +13,6 @@ import (
 
 var (
 	errWrongBody = errors.New("the body is not the page of the server that answered")
-	// errStranger is a page of a server that has none where the request went.
-	errStranger = fmt.Errorf("the server that answered is none of the backend that was asked: %w", errWrongBody)
 	// errCut is a body that ends with its connection and is not whole.
 	errCut       = errors.New("the connection was closed in the middle of the page")
 	errBadStatus = errors.New("status not allowed")
@@ -31,11 +29,21 @@ var (
 
 // wrongBody is what is wrong with a body that is none of the contents.
 func (a *ask) wrongBody(server string) error {
-	if len(a.right(server)) == 0 {
-		return errStranger
+	if server != "" && len(a.right(server)) == 0 {
+		return stranger(server)
 	}
 	return errWrongBody
 }
+
+// stranger is a server that answered and has no page where the request went.
+type stranger string
+
+func (s stranger) Error() string {
+	return fmt.Sprintf("%.100s answered, which does not belong to the backend that was asked", string(s))
+}
+
+// Is makes it a wrong body, as an outcome.
+func (s stranger) Is(target error) bool { return target == errWrongBody }
 
 // conclude fills in the outcome of a request that ended with err, and when.
 func (p *Prober) conclude(r *history.Request, err error) {

@@ -56,7 +56,7 @@ func answers() []answer {
 		{"ends with the connection, wrong", with("connection: close\r\n") + "apache\n", nil, history.WrongBody, 200, 7, 7, ""},
 		{"HTTP/1.0", "HTTP/1.0 200 OK\r\nx-halab-server: bk_app/nginx2\r\n\r\n" + pageText, nil, ok, 200, 7, 7, ""},
 		{"other server's page", with("content-length: 7\r\n") + "nginx1\n", nil, history.WrongBody, 200, 7, 7, "page"},
-		{"unknown server", "HTTP/1.1 200 OK\r\nx-halab-server: bk_app/x\r\ncontent-length: 7\r\n\r\n" + pageText, nil, history.WrongBody, 200, 7, 7, "none of the backend"},
+		{"unknown server", "HTTP/1.1 200 OK\r\nx-halab-server: bk_app/x\r\ncontent-length: 7\r\n\r\n" + pageText, nil, history.WrongBody, 200, 7, 7, "bk_app/x answered, which does not belong to the backend that was asked"},
 		{"server not told", "HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nnginx1\n", nil, ok, 200, 7, 7, ""},
 		{"no body", with("content-length: 0\r\n"), nil, history.WrongBody, 200, 0, 0, ""},
 		{"HAProxy's 503", "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 3\r\n\r\nno\n", nil, history.Proxy5xx, 503, 3, 3, "status"},

@@ -20,12 +20,12 @@ func pageField[T string | []byte](p *pageHead, name, value T) {
 	case p.want == "" || p.odd != "":
 	case equalFold(name, "content-type"):
 		if p.typed = equalFold(value, p.want); !p.typed {
-			p.odd = fmt.Sprintf("Content-Type: %.80q, not %q", value, p.want)
+			p.odd = fmt.Sprintf("Content-Type is %.80q; it must be %s", value, p.want)
 		}
 	case equalFold(name, "content-encoding"):
-		p.odd = fmt.Sprintf("Content-Encoding: %.80q", value)
+		p.odd = fmt.Sprintf("Content-Encoding is %.80q; it must be absent", value)
 	case equalFold(name, "location"):
-		p.odd = fmt.Sprintf("Location: %.80q", value)
+		p.odd = fmt.Sprintf("Location is %.80q; it must be absent", value)
 	}
 }
 
@@ -40,7 +40,7 @@ func (p *pageHead) wrong() error {
 	case p.odd != "":
 		return wrongHeader(p.odd)
 	case p.want != "" && !p.typed:
-		return wrongHeader("no Content-Type, not " + p.want)
+		return wrongHeader("Content-Type is missing; it must be " + p.want)
 	}
 	return nil
 }
@@ -48,7 +48,7 @@ func (p *pageHead) wrong() error {
 // wrongHeader is a right page under a head that is not that of the page.
 type wrongHeader string
 
-func (w wrongHeader) Error() string { return "the page is right and its header is not: " + string(w) }
+func (w wrongHeader) Error() string { return "the page is right, its header is not: " + string(w) }
 
 // Is makes it a wrong body, as an outcome.
 func (w wrongHeader) Is(target error) bool { return target == errWrongBody }

@@ -22,12 +22,12 @@ func pageHeads() []struct {
 		{"in another case", []string{"content-type", "Text/Plain"}, ""},
 		{"twice the same", []string{"content-type", "text/plain", "content-type", "text/plain"}, ""},
 		{"headers that are not compared", []string{"etag", "\"1\"", "content-type", "text/plain", "cache-control", "no-store"}, ""},
-		{"another type", []string{"content-type", "text/html"}, `Content-Type: "text/html"`},
+		{"another type", []string{"content-type", "text/html"}, `Content-Type is "text/html"; it must be text/plain`},
 		{"a parameter more", []string{"content-type", "text/plain; charset=utf-8"}, "charset"},
-		{"no type", nil, "no Content-Type"},
+		{"no type", nil, "the page is right, its header is not: Content-Type is missing; it must be text/plain"},
 		{"a second type", []string{"content-type", "text/plain", "content-type", "text/html"}, `"text/html"`},
-		{"encoded", []string{"content-type", "text/plain", "content-encoding", "gzip"}, `Content-Encoding: "gzip"`},
-		{"moved", []string{"location", "/elsewhere", "content-type", "text/plain"}, `Location: "/elsewhere"`},
+		{"encoded", []string{"content-type", "text/plain", "content-encoding", "gzip"}, `Content-Encoding is "gzip"; it must be absent`},
+		{"moved", []string{"location", "/elsewhere", "content-type", "text/plain"}, `Location is "/elsewhere"; it must be absent`},
 		{"a long value", []string{"content-type", strings.Repeat("x", 5000)}, "xxx"},
 	}
 }
