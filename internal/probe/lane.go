@@ -132,7 +132,7 @@ const maxLate = time.Second
 // Run sends the traffic until ctx ends and returns when every request has its
 // outcome, which takes at most the target's timeout.
 func (p *Prober) Run(ctx context.Context, t scenario.Traffic) {
-	p.spread.on = t.Download != nil || t.Stream != nil
+	p.spread.on.Store(t.Download != nil || t.Stream != nil)
 	var pacers sync.WaitGroup
 	var lanes []*lane
 	for _, c := range classes() {

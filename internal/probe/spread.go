@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"halab/internal/history"
@@ -16,7 +17,7 @@ import (
 // server opens one more until it has.
 type spread struct {
 	now func() time.Duration
-	on  bool // there is such a lane; fixed before anything is sent
+	on  atomic.Bool // there is such a lane; a step's GET may ask before the lanes begin
 
 	mu      sync.Mutex
 	served  map[string]time.Duration            // when a server last began an answer
@@ -47,7 +48,7 @@ func (s *spread) sent(r *history.Request) {
 
 // answered takes a request whose answer begins.
 func (s *spread) answered(r *history.Request) {
-	if !s.on || r.Server == "" || r.Status >= 400 {
+	if !s.on.Load() || r.Server == "" || r.Status >= 400 {
 		return
 	}
 	s.mu.Lock()

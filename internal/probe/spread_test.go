@@ -1,18 +1,36 @@
 package probe
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
 	"halab/internal/history"
+	"halab/internal/scenario"
 )
+
+// A step may send its GET while the lanes begin: of that the race detector tells.
+func TestGetWhileTheLanesBegin(t *testing.T) {
+	s := serve(t, script(request, say(good)))
+	p, _ := prober(t, target(s.addr))
+	ctx, stop := context.WithCancel(t.Context())
+	var lanes sync.WaitGroup
+	lanes.Go(func() { p.Run(ctx, scenario.Traffic{}) })
+	if r := p.Get(ctx); r.Outcome != history.OK {
+		t.Errorf("%+v", r)
+	}
+	stop()
+	lanes.Wait()
+}
 
 // A lane opens one more where a server that serves has none of it, and only
 // there.
 func TestSpread(t *testing.T) {
 	now := time.Second
 	s := newSpread(time.Now())
-	s.now, s.on = func() time.Duration { return now }, true
+	s.now = func() time.Duration { return now }
+	s.on.Store(true)
 	page := func(server string) {
 		s.answered(&history.Request{ID: "new-1", Lane: "new", Server: server, Status: 200})
 	}
