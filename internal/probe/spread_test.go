@@ -16,7 +16,7 @@ func TestGetWhileTheLanesBegin(t *testing.T) {
 	p, _ := prober(t, target(s.addr))
 	ctx, stop := context.WithCancel(t.Context())
 	var lanes sync.WaitGroup
-	lanes.Go(func() { p.Run(ctx, scenario.Traffic{}) })
+	lanes.Go(func() { p.Run(ctx, scenario.Traffic{New: &scenario.New{Rate: 1}}) })
 	if r := p.Get(ctx); r.Outcome != history.OK {
 		t.Errorf("%+v", r)
 	}
