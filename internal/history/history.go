@@ -47,7 +47,7 @@ type Header struct {
 	// it, which is a history of its own.
 	Controlled bool `json:"controlled,omitempty"`
 	// Try is which run of the same procedure this is, from 2 where those before
-	// it proved nothing for want of a processor; 0: the only one.
+	// it proved nothing because the host held them up; 0: the only one.
 	Try int `json:"try,omitempty"`
 	// Seed is what the schedules of the lanes were drawn from.
 	Seed uint64 `json:"seed,omitempty"`

@@ -8,8 +8,8 @@ import (
 // evidence is what the rules of the causes look at beside the findings: what
 // was lost and how, what the steps did to which server, and the servers'
 // states as they changed. It watches as an invariant does and finds nothing by
-// itself. Its memory is bounded: by the kinds of loss, the commands, and
-// maxSeen.
+// itself. Its memory is bounded: it keeps one deed a command, and at most maxSeen
+// of everything else, of the states that many of each of that many servers.
 type evidence struct {
 	run    *run
 	found  []Finding

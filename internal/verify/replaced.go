@@ -105,7 +105,7 @@ func (p *replacement) findings() []Finding {
 			f.Result = Fail
 			f.Text = fmt.Sprintf("%s came from %s as %s after step %d had put %s there; the first at %s", plural(v.wrong, "answer"), v.server, v.was, v.step, v.header, at(v.first))
 		case v.right == 0 && v.over:
-			continue // so was it by a command of the user's
+			continue // a command of the user's may have put another version there
 		case v.right == 0 && p.now[v.server] == v:
 			f.Result, f.Count = Inconclusive, 1
 			f.Text = fmt.Sprintf("%s never answered as %s, which step %d put there", v.server, v.header, v.step)

@@ -30,7 +30,7 @@ const (
 // Verdict is the judgement of one run with its evidence.
 type Verdict struct {
 	Result   Result             `json:"verdict"`
-	Busy     bool               `json:"busy,omitempty"`    // INCONCLUSIVE for want of a processor and nothing else: another run may tell
+	Busy     bool               `json:"busy,omitempty"`    // INCONCLUSIVE only because the host held the run up (CPU, disk, steal) or halab was suspended: another run may tell
 	Expected Result             `json:"expected"`          // what the scenario says it must be
 	AsWanted bool               `json:"as_expected"`       // Result is Expected, for the expected reason
 	Reasons  []string           `json:"reasons"`           // one line each, the gravest first
