@@ -17,17 +17,17 @@ import (
 	"halab/internal/upgrade"
 )
 
-// checkByHand refuses steps that wait for somebody at a terminal where there is
-// none, before anything is started.
-func (a *app) checkByHand(all []*scenario.Scenario) error {
-	if a.atTerminal() {
-		return nil
-	}
+// checkByHand refuses steps that somebody does by hand where nobody is shown
+// what to do, or has no terminal to end one at, before anything is started.
+func (a *app) checkByHand(all []*scenario.Scenario, quiet bool) error {
 	var mistakes scenario.Errors
 	for _, s := range all {
 		steps, ends := upgrade.ByHand(s)
 		for i, step := range steps {
-			if !ends[i] {
+			switch {
+			case quiet:
+				mistakes = append(mistakes, s.Mistake(step.Pos, "this step is done by hand, and --quiet does not show what to do", "a run without --quiet"))
+			case !ends[i] && !a.atTerminal():
 				mistakes = append(mistakes, s.Mistake(step.Pos, "this step is done by hand, and standard input is no terminal to press Enter on",
 					"until: beside text:, as in: manual: {text: press F10 on nginx2, until: {server: bk_app/nginx2, state: MAINT}}"))
 			}

@@ -98,7 +98,7 @@ func (a *app) run(ctx context.Context, names, set []string, f runFlags) error {
 	if err := errors.Join(f.check(all), f.checkTries(), checkOut(f.out)); err != nil {
 		return err
 	}
-	if err := a.checkByHand(all); err != nil {
+	if err := a.checkByHand(all, f.quiet); err != nil {
 		return err
 	}
 	if !f.noSelfTest {
