@@ -127,19 +127,26 @@ func (l *live) instruct(i upgrade.Instruction, socket string, terminal bool) {
 	add(report.Normal, wait+"; within "+scenario.Duration(i.Limit.Round(time.Second)).String())
 }
 
+// maxOutput bounds the lines of commands that are kept from one flush to the
+// next; the results have what a command wrote.
+const maxOutput = 200
+
 // wrote notes a line that a command of the user's wrote.
 func (l *live) wrote(step int, line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.note(l.now(), fmt.Sprintf("          step %d | %s", step, printable(line)))
+	if l.output++; l.output <= maxOutput {
+		l.note(l.now(), fmt.Sprintf("          step %d | %s", step, printable(line)))
+	}
+}
+
+// skipped notes how many lines of commands were not kept.
+func (l *live) skipped() {
+	if more := l.output - maxOutput; more > 0 {
+		l.lines = append(l.lines, liveLine{l.newest, fmt.Sprintf("          … %d more lines of output", more)})
+	}
 }
 
 // now is the moment of a line that belongs to no event: after those that wait
 // to be written.
-func (l *live) now() history.Micros {
-	now := history.Since(l.began)
-	for _, line := range l.lines {
-		now = max(now, line.at)
-	}
-	return now
-}
+func (l *live) now() history.Micros { return max(history.Since(l.began), l.newest) }

@@ -26,6 +26,9 @@ type live struct {
 
 	mu     sync.Mutex
 	lines  []liveLine
+	newest history.Micros // of all lines
+	output int            // lines that commands wrote since the last flush
+	closed bool           // nothing is noted any more
 	began  time.Time // zero until the traffic has begun
 	sent   int64
 	lost   int64
@@ -69,8 +72,9 @@ func (l *live) draw() {
 // flush writes the lines that came and the status.
 func (l *live) flush() {
 	l.mu.Lock()
+	l.skipped()
 	lines, began := l.lines, !l.began.IsZero()
-	l.lines = nil
+	l.lines, l.output = nil, 0
 	slices.SortStableFunc(lines, func(a, b liveLine) int { return cmp.Compare(a.at, b.at) })
 	status := fmt.Sprintf("%5.1fs  %d requests, %d lost%s", time.Since(l.began).Seconds(), l.sent, l.lost, l.step)
 	l.mu.Unlock()
@@ -84,8 +88,12 @@ func (l *live) flush() {
 	l.ui.show(status)
 }
 
-// close writes what is left.
+// close writes what is left. What comes later is dropped: a command can leave
+// a job behind that goes on writing.
 func (l *live) close() {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
 	close(l.quit)
 	l.done.Wait()
 	l.ui.endWait() // where the traffic never began
@@ -131,7 +139,13 @@ func (l *live) add(at history.Micros, style report.Style, text string) {
 	l.note(at, l.ui.paint(style, fmt.Sprintf("%7.1fs  %s", at.D().Seconds(), printable(text))))
 }
 
-func (l *live) note(at history.Micros, text string) { l.lines = append(l.lines, liveLine{at, text}) }
+func (l *live) note(at history.Micros, text string) {
+	if l.closed {
+		return
+	}
+	l.newest = max(l.newest, at)
+	l.lines = append(l.lines, liveLine{at, text})
+}
 
 func (l *live) request(r *history.Request) {
 	if r.Outcome != history.Unsent {

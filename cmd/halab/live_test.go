@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -92,5 +93,35 @@ func TestLiveNeverWaits(t *testing.T) {
 	l.close()
 	if n := strings.Count(b.got.String(), "  200"); n != polls {
 		t.Errorf("%d polls were written, want %d", n, polls)
+	}
+}
+
+// TestLiveOutput: a command that writes more than anyone reads fills no memory
+// while the terminal hangs, and what a job writes after the end is dropped.
+func TestLiveOutput(t *testing.T) {
+	const wrote = 100_000
+	b := &blocked{writing: make(chan struct{}), release: make(chan struct{})}
+	l := newLive(newConsole(b))
+	l.watch(&history.Header{})
+	<-b.writing
+	began := time.Now()
+	for range wrote {
+		l.wrote(1, "y")
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("%d lines took %s", wrote, took)
+	}
+	if len(l.lines) > maxOutput {
+		t.Errorf("%d lines are kept, at most %d wanted", len(l.lines), maxOutput)
+	}
+	close(b.release)
+	l.close()
+	l.wrote(1, "late")
+	if len(l.lines) != 0 {
+		t.Errorf("kept after the end: %v", l.lines)
+	}
+	got := b.got.String()
+	if n := strings.Count(got, "step 1 | y\n"); n != maxOutput || !strings.HasSuffix(got, fmt.Sprintf("          … %d more lines of output\n", wrote-maxOutput)) {
+		t.Errorf("%d lines, and then %q", n, got[max(0, len(got)-80):])
 	}
 }
