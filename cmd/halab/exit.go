@@ -108,6 +108,14 @@ func exitCode(err error) int {
 	return codeLab
 }
 
+// outcome is the end of something with this exit code after which err went
+// wrong, such as the writing of a report: err is told, and the code is the
+// gravest of both, so that a FAIL stays one.
+func (a *app) outcome(code int, err error) error {
+	a.loudly(err)
+	return told(gravest(code, exitCode(err)))
+}
+
 // tell writes an error for people. Scenario mistakes are shown with their
 // lines.
 func (a *app) tell(err error) {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -103,6 +105,32 @@ func TestMatrixCode(t *testing.T) {
 		a, b := matrixCode(order[i-1].(matrix.Result)), matrixCode(order[i].(matrix.Result))
 		if gravest(a, b) != a {
 			t.Errorf("%s and %s: a matrix and gravest disagree", order[i-1], order[i])
+		}
+	}
+}
+
+// TestOutcome: what goes wrong after a verdict is told, and outweighs no FAIL.
+func TestOutcome(t *testing.T) {
+	full := errors.New("write the report: no space left on device")
+	for _, tt := range []struct {
+		code int
+		err  error
+		want int
+	}{
+		{codePass, nil, codePass},
+		{codeFail, nil, codeFail},
+		{codePass, full, codeLab},
+		{codeFail, full, codeFail},
+		{codeInconclusive, full, codeLab},
+	} {
+		var said bytes.Buffer
+		ui := newConsole(&said)
+		a := &app{ui: ui, stdout: &output{Writer: &bytes.Buffer{}, ui: ui}}
+		if got := exitCode(a.outcome(tt.code, tt.err)); got != tt.want {
+			t.Errorf("%d and %v: exit code %d, want %d", tt.code, tt.err, got, tt.want)
+		}
+		if told := strings.Contains(said.String(), "no space left"); told != (tt.err != nil) {
+			t.Errorf("%d and %v: said %q", tt.code, tt.err, said.String())
 		}
 	}
 }

@@ -186,10 +186,10 @@ func (a *app) conclude(v *verify.Verdict, s *scenario.Scenario, f runFlags, res 
 	}
 	if f.quiet {
 		err := report.Quiet(a.stdout, &report.Run{Scenario: v.Scenario, V: v})
-		return errors.Join(err, written, a.github(v, s), told(verdictCode(v)))
+		return a.outcome(verdictCode(v), errors.Join(err, written, a.github(v, s)))
 	}
 	if err := a.show(v, f.json); err != nil {
-		return errors.Join(written, err)
+		return a.outcome(verdictCode(v), errors.Join(written, err))
 	}
 	if !f.json {
 		a.print("\nresults: %s\n", res.dir)
@@ -197,8 +197,5 @@ func (a *app) conclude(v *verify.Verdict, s *scenario.Scenario, f runFlags, res 
 	if !f.json && written == nil {
 		a.print("report:  %s\n", filepath.Join(res.dir, report.HTMLFile))
 	}
-	if err := errors.Join(written, a.github(v, s)); err != nil {
-		return err
-	}
-	return told(verdictCode(v))
+	return a.outcome(verdictCode(v), errors.Join(written, a.github(v, s)))
 }

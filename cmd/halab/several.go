@@ -35,7 +35,7 @@ func (a *app) runSeveral(ctx context.Context, f runFlags, all []*scenario.Scenar
 			break
 		}
 	}
-	return errors.Join(a.concludeSeveral(f, runs), told(gravest(codes...)))
+	return a.outcome(gravest(codes...), a.concludeSeveral(f, runs))
 }
 
 // loudly tells an error on standard error, also of a run that is quiet.
