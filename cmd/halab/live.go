@@ -29,7 +29,7 @@ type live struct {
 	newest history.Micros // of all lines
 	output int            // lines that commands wrote since the last flush
 	closed bool           // nothing is noted any more
-	began  time.Time // zero until the traffic has begun
+	began  time.Time      // zero until the traffic has begun
 	sent   int64
 	lost   int64
 	step   string
