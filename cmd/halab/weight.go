@@ -31,8 +31,11 @@ HAProxy is asked through the stats socket of the LAB, or through any other with
 		Args:              takes(cobra.RangeArgs(2, 3)),
 		ValidArgsFunction: completeArguments(&f, kinds...),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.known().inOrder(cmd, kinds, args); err != nil {
-				return err
+			// Nothing is known of the servers behind -s: one may be called 1.
+			if f.socket == "" || !validWeight(args[1]) {
+				if err := f.known().inOrder(cmd, kinds, args); err != nil {
+					return err
+				}
 			}
 			client, err := f.client(args[2:])
 			if err != nil {
