@@ -74,13 +74,7 @@ func (a *app) checkConfigs(ctx context.Context, s *scenario.Scenario, target ren
 		}
 		all = append(all, v)
 	}
-	if err := a.printVerdicts(all, f); err != nil {
-		return err
-	}
-	if len(missing) > 0 {
-		return errors.Join(missing...)
-	}
-	return told(code)
+	return a.outcome(code, errors.Join(append(missing, a.printVerdicts(all, f))...))
 }
 
 // printVerdicts makes the verdicts the result, but narration beside the JSON of
@@ -124,6 +118,10 @@ func (a *app) checkConfig(ctx context.Context, s *scenario.Scenario, files rende
 	cmd.Stdin = bytes.NewReader(files.HAProxy)
 	cmd.ExtraFiles = []*os.File{certificate}
 	out, err := cmd.CombinedOutput()
+	var refused *exec.ExitError
+	if err != nil && !errors.As(err, &refused) {
+		return configVerdict{}, fmt.Errorf("check with HAProxy %s (%s): %w", version, p.Source, err)
+	}
 	text := strings.TrimSpace(strings.ReplaceAll(string(out), stdinFile, "haproxy.cfg"))
 	v := configVerdict{Asked: version.String(), Version: p.Got.String(), Source: p.Source, OK: err == nil, Says: text}
 	if err != nil {
