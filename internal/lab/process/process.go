@@ -120,10 +120,10 @@ func (r *Runtime) fork(role string, argv []string) (*exec.Cmd, error) {
 }
 
 // inherited are the variables that a program of the lab gets from the caller: how
-// it finds others, and how it writes times and messages. Whatever else the
+// it finds its libraries and others, and how it writes times and messages. Whatever else the
 // caller has there, secrets among them, HAProxy would show to everybody who
 // reaches its stats socket (show env).
-var inherited = []string{"LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"}
+var inherited = []string{"LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ"}
 
 // environment is that of the lab's programs.
 func environment() []string {
