@@ -41,7 +41,9 @@ func OpenMark(id, dir string) (*os.File, error) {
 
 // CheckDir is an error unless dir is the directory that halab, as this user,
 // made for the lab of this id. What a record says is not enough to delete a
-// directory or to end a process. It is fs.ErrNotExist where nothing is there.
+// directory or to end a process. Where the directory stands is not asked: TMPDIR
+// may be another one than that of the halab that made it, and whoever can put a
+// marked directory of this user's elsewhere is this user. It is fs.ErrNotExist where nothing is there.
 func CheckDir(id, dir string) error {
 	if !ValidID(id) {
 		return fmt.Errorf("%q is not the id of a lab", id)
