@@ -22,6 +22,7 @@ import (
 type keeper struct {
 	command []string
 	id      string
+	tell    func(string)  // gets a line where none guards the lab any more
 	ready   chan error    // what came of its start; holds one
 	ended   chan struct{} // closed when none runs and none follows
 
@@ -44,11 +45,11 @@ const (
 // startKeeper starts the keeper. From its return on the keeper has the pipe,
 // whose end it will see whenever it comes to look; armed waits until it has
 // said that it does. The record need not be there yet.
-func startKeeper(command []string, rec *Record) (*keeper, error) {
+func startKeeper(command []string, rec *Record, tell func(string)) (*keeper, error) {
 	if len(command) == 0 {
 		return nil, nil
 	}
-	k := &keeper{command: append(command[:len(command):len(command)], rec.path), id: rec.ID,
+	k := &keeper{command: append(command[:len(command):len(command)], rec.path), id: rec.ID, tell: tell,
 		ready: make(chan error, 1), ended: make(chan struct{})}
 	cmd, stdout, err := k.start()
 	if err != nil {
@@ -89,14 +90,15 @@ func (k *keeper) start() (cmd *exec.Cmd, stdout io.Reader, err error) {
 // there is still something to guard.
 func (k *keeper) attend(cmd *exec.Cmd, stdout io.Reader) {
 	defer close(k.ended)
+	watched := false
 	for tries := 1; cmd != nil; tries++ {
 		line, err := bufio.NewReader(stdout).ReadString('\n')
 		if line == keeperReady {
-			tries = 0
+			tries, watched = 0, true
 			k.say(nil)
 		}
 		if line != "" && line != keeperReady || line == "" && tries == keeperTries {
-			k.say(fmt.Errorf("start the keeper: it answered %q (%v)", line, err))
+			k.lost(watched, fmt.Errorf("start the keeper: it answered %q (%v)", line, err))
 			tries = keeperTries
 		}
 		err = cmd.Wait()
@@ -107,9 +109,18 @@ func (k *keeper) attend(cmd *exec.Cmd, stdout io.Reader) {
 		k.err = ownEnd(err)
 		k.mu.Unlock()
 		if cmd, stdout, err = k.start(); err != nil {
-			k.say(err)
+			k.lost(watched, err)
 			return
 		}
+	}
+}
+
+// lost says that no keeper watches. Once one has, nobody asks any more: it is
+// told.
+func (k *keeper) lost(watched bool, err error) {
+	k.say(err)
+	if watched && k.tell != nil {
+		k.tell(fmt.Sprintf("nothing guards this lab any more: %v; if halab is killed now, halab gc removes what is left", err))
 	}
 }
 

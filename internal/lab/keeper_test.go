@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -111,7 +112,7 @@ func TestStartKeeper(t *testing.T) {
 	}
 	state := t.TempDir()
 	r := newTestRecord(t, state, "mine")
-	k, err := startKeeper([]string{exe, keepWord}, r)
+	k, err := startKeeper([]string{exe, keepWord}, r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,10 +121,10 @@ func TestStartKeeper(t *testing.T) {
 	}
 	wantFiles(t, state)
 
-	if _, err := startKeeper([]string{"/nowhere/halab"}, r); err == nil {
+	if _, err := startKeeper([]string{"/nowhere/halab"}, r, nil); err == nil {
 		t.Error("a keeper that is not there starts")
 	}
-	k, err = startKeeper([]string{"/bin/sh", "-c", "echo what; read id"}, r)
+	k, err = startKeeper([]string{"/bin/sh", "-c", "echo what; read id"}, r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,5 +132,24 @@ func TestStartKeeper(t *testing.T) {
 		t.Errorf("a keeper that says what: %v", err)
 	}
 	_, _ = io.WriteString(k.stdin, keeperDone)
+	_ = k.release()
+}
+
+// TestKeeperLost: a keeper that ends and cannot be started again is told once.
+func TestKeeperLost(t *testing.T) {
+	r := newTestRecord(t, t.TempDir(), "mine")
+	once := filepath.Join(t.TempDir(), "once")
+	told := make(chan string, 10)
+	k, err := startKeeper([]string{"/bin/sh", "-c", "read id; mkdir " + once + " 2>/dev/null && echo ready"}, r, func(line string) { told <- line })
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-k.ended
+	if len(told) != 1 {
+		t.Fatalf("told %d times, want once", len(told))
+	}
+	if line := <-told; !strings.HasPrefix(line, "nothing guards this lab any more: ") {
+		t.Errorf("told %q", line)
+	}
 	_ = k.release()
 }

@@ -188,7 +188,7 @@ func Start(ctx context.Context, s *scenario.Scenario, rt Runtime, programs Progr
 	rec.Software = begunWith(s, programs)
 	l := &Lab{Record: rec, Scenario: s, runtime: rt, programs: maps.Clone(programs), again: o.LogAgain, instances: map[string]Instance{}, alive: map[haproxy.ServerRef]Process{}}
 	// The keeper comes before anything that it has to guard.
-	if l.keeper, err = startKeeper(o.Keeper, rec); err != nil {
+	if l.keeper, err = startKeeper(o.Keeper, rec, o.Tell); err != nil {
 		return nil, err
 	}
 	if err := rec.create(); err != nil {
