@@ -32,8 +32,8 @@ func openTerminal(t *testing.T) (terminal, keys *os.File) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		keys.Close()
-		terminal.Close()
+		_ = keys.Close()
+		_ = terminal.Close()
 	})
 	return terminal, keys
 }
