@@ -55,7 +55,9 @@ func (a *app) logsCommand() *cobra.Command {
 			}
 			show, flush := a.logLines(json, nginxZone(rec))
 			show = onlyOf(sources, show)
-			err = a.logs(cmd.Context(), rec, follow, show, flush)
+			err = whileWritten(cmd.Context(), show, flush, func(ctx context.Context, show func(logLine) error, flush func() error) error {
+				return a.logs(ctx, rec, follow, show, flush)
+			})
 			if follow && cmd.Context().Err() != nil {
 				return nil // Ctrl-C is how following ends
 			}
@@ -90,6 +92,24 @@ func nginxZone(rec *lab.Record) *time.Location {
 		return time.UTC
 	}
 	return time.Local
+}
+
+// whileWritten carries out what shows lines, and ends it with the first that
+// cannot be shown: those that follow a source may wait for its next line.
+func whileWritten(ctx context.Context, show func(logLine) error, flush func() error, do func(context.Context, func(logLine) error, func() error) error) error {
+	within, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	wrote := func(err error) error {
+		if err != nil {
+			stop(err)
+		}
+		return err
+	}
+	err := do(within, func(l logLine) error { return wrote(show(l)) }, func() error { return wrote(flush()) })
+	if ctx.Err() == nil && within.Err() != nil {
+		return context.Cause(within)
+	}
+	return err
 }
 
 // logs hands on the lines of all sources: one source after the other, or all at

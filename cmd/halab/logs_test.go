@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -36,6 +37,31 @@ func TestLogLines(t *testing.T) {
 		}
 		if out.String() != tt.want {
 			t.Errorf("%q\nwant\n%q", out.String(), tt.want)
+		}
+	}
+}
+
+// TestLogsEndUnwritten: where a line cannot be written, what waits for the next
+// line of a source ends, and the error is that of the write.
+func TestLogsEndUnwritten(t *testing.T) {
+	full := errors.New("no space left on device")
+	fails := func() error { return full }
+	shows := func(logLine) error { return full }
+	for _, first := range []func(show func(logLine) error, flush func() error) error{
+		func(show func(logLine) error, _ func() error) error { return show(logLine{}) },
+		func(_ func(logLine) error, flush func() error) error { return flush() },
+	} {
+		err := whileWritten(t.Context(), shows, fails, func(ctx context.Context, show func(logLine) error, flush func() error) error {
+			_ = first(show, flush)
+			select {
+			case <-ctx.Done():
+			case <-time.After(10 * time.Second):
+				t.Error("the follower goes on")
+			}
+			return ctx.Err()
+		})
+		if !errors.Is(err, full) || errors.Is(err, context.Canceled) {
+			t.Errorf("%v, want %v", err, full)
 		}
 	}
 }
