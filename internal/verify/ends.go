@@ -45,7 +45,8 @@ func (h *health) said(server string, w *watched) bool {
 	if s := h.run.scenario.Expect.Switch; s != nil && !s.Back && s.From == server {
 		return true
 	}
-	return w.saw == base(w.status) || slices.Contains(w.by.touches, server)
+	named := func(c *userCommand) bool { return slices.Contains(c.touches, server) }
+	return w.saw == base(w.status) || slices.ContainsFunc(h.run.commands.list, named)
 }
 
 // closed doubts a frontend that a command has left closed, unless its touches

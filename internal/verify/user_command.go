@@ -198,12 +198,8 @@ func (u *userCommands) account(h change, at history.Micros) (by *userCommand, be
 
 // beside is the command before this one whose job still ran and may have made a
 // change of this, or this one: that the later one made it is not known, and
-// nothing else may have come of it. One whose touches name what changed is
-// believed.
+// nothing else may have come of it.
 func (u *userCommands) beside(c *userCommand, what string) *userCommand {
-	if slices.Contains(c.touches, strings.TrimPrefix(what, frontendMark)) {
-		return c
-	}
 	for _, earlier := range u.list {
 		if earlier.outlived && earlier.at < c.at && earlier.mayTouch(what) {
 			c.shared = earlier

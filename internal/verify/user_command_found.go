@@ -42,7 +42,7 @@ func (u *userCommands) faults() []Finding {
 		}
 		switch {
 		case len(c.changes)+len(c.messages) == 0 && c.shared != nil:
-			doubt(c.step, c.at, fmt.Sprintf("step %d may have changed nothing: what changed may be the work of the job that step %d left running; `touches` beside it says what it changes", c.step, c.shared.step))
+			doubt(c.step, c.at, fmt.Sprintf("step %d may have changed nothing: what changed may be the work of the job that step %d left running; `touches`, or `looks: true`, beside step %d says what that job changes", c.step, c.shared.step, c.shared.step))
 		case len(c.changes)+len(c.messages) == 0 && !u.harmed(c):
 			doubt(c.step, c.at, fmt.Sprintf("step %d changed nothing that HAProxy or the servers show%s", c.step, u.because(c)))
 		case len(missing) > 0:
