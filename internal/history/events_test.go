@@ -192,7 +192,7 @@ func TestKilledWriterLeavesWholeLines(t *testing.T) {
 			t.Logf("%d whole lines, then %v", n, err)
 			return
 		}
-		if err != nil || e.(*Note).At != Micros(n) {
+		if err != nil || e.(*Request).Done != Micros(n) {
 			t.Fatalf("line %d: %+v, %v", n+1, e, err)
 		}
 	}
@@ -201,7 +201,7 @@ func TestKilledWriterLeavesWholeLines(t *testing.T) {
 func writeForever(path string) {
 	w, err := Create(path)
 	for i := 0; err == nil; i++ {
-		w.Write(&Note{At: Micros(i), Text: strings.Repeat("x", i%500)})
+		w.Write(&Request{ID: "new-1", Lane: "new", Done: Micros(i), Outcome: Refused, Error: strings.Repeat("x", i%500)})
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
