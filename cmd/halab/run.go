@@ -82,7 +82,7 @@ func (f *runFlags) addJudging(cmd *cobra.Command) {
 	flags.BoolVar(&f.control, "control", false, "run the procedure once more without its protecting step; where that loses\nnothing, the verdict is INCONCLUSIVE: the test is blind")
 	flags.BoolVar(&f.noSelfTest, "no-self-test", false, "do not show first that the prober sees resets, cuts, stalls and closed connections")
 	flags.Uint64Var(&f.seed, "seed", 0, "draw the moments at which requests are due from this number, as report.json\nhas it; 0 draws a number")
-	flags.IntVar(&f.tries, "tries", 1, "how often a run is done at most for which this machine was too busy, and only\nthen: a loss is a loss")
+	flags.IntVar(&f.tries, "tries", 1, "maximum attempts when the host was too busy; a run that lost requests is\nnever retried")
 	jsonFlag(cmd, &f.json)
 }
 

@@ -62,9 +62,9 @@ func (c *capture) Write(p []byte) (int, error) {
 }
 
 // text is what was written by the end of the output, which is waited for no
-// longer than patience, and open reports whether something still has it open
-// then. It is valid UTF-8, and says what is not in it.
-func (c *capture) text(patience time.Duration) (written string, open bool) {
+// longer than patience. It is valid UTF-8, and says what is not in it.
+func (c *capture) text(patience time.Duration) string {
+	open := false
 	select {
 	case <-c.ended:
 	case <-time.After(patience):
@@ -87,7 +87,7 @@ func (c *capture) text(patience time.Duration) (written string, open bool) {
 	if open {
 		text += "(what it started goes on, and may write more)\n"
 	}
-	return text, open
+	return text
 }
 
 // legible writes what is not UTF-8 as \xNN.

@@ -138,7 +138,7 @@ func (c *command) run(ctx context.Context, env *Env) error {
 	}
 	_, _ = knows.WriteString("\n") // it may have been killed
 	err = cmd.Wait()
-	text, _ := out.text(straggle)
+	text := out.text(straggle)
 	env.Answered(text)
 	env.Outlived(env.Session(cmd.Process.Pid))
 	var exit *exec.ExitError
