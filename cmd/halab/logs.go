@@ -27,10 +27,10 @@ backend and server, the status, the termination state, the timers and the reques
   12:00:01.250  haproxy | app→bk_app/nginx1  200  --  0/0/1/2/3 ms  GET /
 
 The timers are TR/Tw/Tc/Tr/Ta, or Tw/Tc/Tt of a session in mode tcp. A line's time
-is when the request ended. A line that its program writes without a time stands
-behind the line of that program before it. With --json each line is an object, as
-its program wrote it, one source after the other. With a SOURCE (a server, or
-haproxy) only its lines are printed.`
+is when the request ended. A line without a time follows the previous line of the
+same program. The logs are read whole before the first line is printed; --json
+prints each line at once, as an object, one source after the other. With a SOURCE
+(a server, or haproxy) only its lines are printed.`
 
 func (a *app) logsCommand() *cobra.Command {
 	var follow, json bool

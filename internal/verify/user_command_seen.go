@@ -87,7 +87,7 @@ func (u *userCommands) program(e *history.Program) {
 		how = "ended"
 	case was.Pid == 0:
 		how = "was started"
-	case was.Pid == e.Pid:
+	case was.Pid == e.Pid && e.Role != haproxyRole:
 		how = "has new workers"
 	}
 	delete(u.dead, e.Role)
